@@ -64,9 +64,6 @@ class Preprocessing:
 def decode(path: Path) -> Picture:
     """Read a picture file, turned upright as its EXIF orientation says.
 
-    Grey becomes three equal channels, 16 bits become 8, transparency is dropped, and of an
-    animation the first picture is taken. (OpenCV up to 4.11 leaves WebP unturned.)
-
     Raises:
         ImageError: The file is missing, unreadable, cut short, damaged or no picture.
     """
@@ -74,19 +71,35 @@ def decode(path: Path) -> Picture:
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}", "give a readable picture file") from error
+    return decode_bytes(data, str(path))
+
+
+def decode_bytes(data: bytes, name: str) -> Picture:
+    """Decode the content of a picture file, turned upright as its EXIF orientation says.
+
+    Grey becomes three equal channels, 16 bits become 8, transparency is dropped, and of an
+    animation the first picture is taken. (OpenCV up to 4.11 leaves WebP unturned.)
+
+    Args:
+        data: The whole file.
+        name: What messages call it.
+
+    Raises:
+        ImageError: It is empty, cut short, damaged or no picture.
+    """
     advice = "give a complete JPEG, PNG, BMP, TIFF or WebP"
     if not data:
-        raise ImageError(f"{path}: empty file", advice)
+        raise ImageError(f"{name}: empty file", advice)
     # The decoder fills the missing part of a truncated JPEG with grey and says nothing.
     if data.startswith(b"\xff\xd8") and not _jpeg_is_whole(data):
-        raise ImageError(f"{path}: cut short", advice)
+        raise ImageError(f"{name}: cut short", advice)
     try:
         with silenced():
             picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         picture = None
     if picture is None:
-        raise ImageError(f"{path}: damaged or not a picture", advice)
+        raise ImageError(f"{name}: damaged or not a picture", advice)
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
