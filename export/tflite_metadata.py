@@ -11,12 +11,12 @@ tensorflow/tflite-support. Everything used here was in its first version, hence 
 
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from io import BytesIO
 
 import flatbuffers
 import numpy as np
+from numpy.typing import NDArray
 
 import armlet
 from armlet.export.metadata import Identity
@@ -89,8 +89,8 @@ class _Writer:
     def text(self, value: str) -> int:
         return int(self.builder.CreateString(value))
 
-    def floats(self, values: Sequence[float]) -> int:
-        return int(self.builder.CreateNumpyVector(np.asarray(values, np.float32)))
+    def floats(self, values: NDArray[np.float64]) -> int:
+        return int(self.builder.CreateNumpyVector(values.astype(np.float32)))
 
     def tables(self, *offsets: int) -> int:
         self.builder.StartVector(4, len(offsets), 4)
@@ -98,22 +98,25 @@ class _Writer:
             self.builder.PrependUOffsetTRelative(offset)
         return int(self.builder.EndVector())
 
-    def table(self, offsets: Mapping[int, int], bytes: Mapping[int, int] | None = None) -> int:
-        """A table of offsets and of one-byte enumerations, both by field number."""
-        small = bytes or {}
-        self.builder.StartObject(max({**offsets, **small}, default=-1) + 1)
-        for field, value in small.items():
-            self.builder.PrependUint8Slot(field, value, 0)
-        for field, offset in offsets.items():
+    def table(self, *offsets: tuple[int, int], code: tuple[int, int] | None = None) -> int:
+        """A table of offsets and at most one one-byte enumeration, each after its field."""
+        fields = [field for field, _ in (*offsets, *([code] if code else []))]
+        self.builder.StartObject(max(fields, default=-1) + 1)
+        if code:
+            self.builder.PrependUint8Slot(*code, 0)
+        for field, offset in offsets:
             self.builder.PrependUOffsetTRelativeSlot(field, offset, 0)
         return int(self.builder.EndObject())
 
     def file(self, name: str, description: str, type: int) -> int:
-        texts = {_File.NAME: self.text(name), _File.DESCRIPTION: self.text(description)}
-        return self.table(texts, {_File.TYPE: type})
+        return self.table(
+            (_File.NAME, self.text(name)),
+            (_File.DESCRIPTION, self.text(description)),
+            code=(_File.TYPE, type),
+        )
 
     def union(self, type: int, value: int) -> int:
-        return self.table({_Union.VALUE: value}, {_Union.TYPE: type})
+        return self.table((_Union.VALUE, value), code=(_Union.TYPE, type))
 
 
 def metadata(identity: Identity) -> bytes:
@@ -124,22 +127,17 @@ def metadata(identity: Identity) -> bytes:
     """
     writer = _Writer()
     subgraph = writer.table(
-        {
-            _Subgraph.INPUTS: writer.tables(_input(writer, identity)),
-            _Subgraph.OUTPUTS: writer.tables(_output(writer)),
-        }
+        (_Subgraph.INPUTS, writer.tables(_input(writer, identity))),
+        (_Subgraph.OUTPUTS, writer.tables(_output(writer))),
     )
     card = writer.file(CARD, "Labels, preprocessing and origin as JSON", _DESCRIPTIONS)
+    description = f"Image classifier exported by armlet {armlet.__version__}"
     model = writer.table(
-        {
-            _Model.NAME: writer.text(identity.network),
-            _Model.DESCRIPTION: writer.text(
-                f"Image classifier exported by armlet {armlet.__version__}"
-            ),
-            _Model.SUBGRAPHS: writer.tables(subgraph),
-            _Model.ASSOCIATED_FILES: writer.tables(card),
-            _Model.MIN_PARSER_VERSION: writer.text(PARSER),
-        }
+        (_Model.NAME, writer.text(identity.network)),
+        (_Model.DESCRIPTION, writer.text(description)),
+        (_Model.SUBGRAPHS, writer.tables(subgraph)),
+        (_Model.ASSOCIATED_FILES, writer.tables(card)),
+        (_Model.MIN_PARSER_VERSION, writer.text(PARSER)),
     )
     writer.builder.Finish(model, file_identifier=b"M001")
     return bytes(writer.builder.Output())
@@ -166,38 +164,29 @@ def _input(writer: _Writer, identity: Identity) -> int:
     mean = np.asarray(identity.preprocessing.mean)
     std = np.asarray(identity.preprocessing.std)
     normalization = writer.table(
-        {
-            _Normalization.MEAN: writer.floats(mean * 255),
-            _Normalization.STD: writer.floats(std * 255),
-        }
+        (_Normalization.MEAN, writer.floats(mean * 255)),
+        (_Normalization.STD, writer.floats(std * 255)),
     )
     stats = writer.table(
-        {
-            _Stats.MAX: writer.floats((1 - mean) / std),
-            _Stats.MIN: writer.floats((0 - mean) / std),
-        }
+        (_Stats.MAX, writer.floats((1 - mean) / std)),
+        (_Stats.MIN, writer.floats((0 - mean) / std)),
     )
-    pixels = writer.union(_IMAGE_PROPERTIES, writer.table({}, {_COLOR_SPACE: _RGB}))
+    pixels = writer.table(code=(_COLOR_SPACE, _RGB))
+    steps = writer.tables(writer.union(_NORMALIZATION_OPTIONS, normalization))
     return writer.table(
-        {
-            _Tensor.NAME: writer.text("image"),
-            _Tensor.DESCRIPTION: writer.text("RGB picture, normalized"),
-            _Tensor.CONTENT: pixels,
-            _Tensor.PROCESS_UNITS: writer.tables(
-                writer.union(_NORMALIZATION_OPTIONS, normalization)
-            ),
-            _Tensor.STATS: stats,
-        }
+        (_Tensor.NAME, writer.text("image")),
+        (_Tensor.DESCRIPTION, writer.text("RGB picture, normalized")),
+        (_Tensor.CONTENT, writer.union(_IMAGE_PROPERTIES, pixels)),
+        (_Tensor.PROCESS_UNITS, steps),
+        (_Tensor.STATS, stats),
     )
 
 
 def _output(writer: _Writer) -> int:
     labels = writer.file(LABELS, "One label a line", _TENSOR_AXIS_LABELS)
     return writer.table(
-        {
-            _Tensor.NAME: writer.text("logits"),
-            _Tensor.DESCRIPTION: writer.text("One logit for each label, no softmax"),
-            _Tensor.CONTENT: writer.union(_FEATURE_PROPERTIES, writer.table({})),
-            _Tensor.ASSOCIATED_FILES: writer.tables(labels),
-        }
+        (_Tensor.NAME, writer.text("logits")),
+        (_Tensor.DESCRIPTION, writer.text("One logit for each label, no softmax")),
+        (_Tensor.CONTENT, writer.union(_FEATURE_PROPERTIES, writer.table())),
+        (_Tensor.ASSOCIATED_FILES, writer.tables(labels)),
     )

@@ -1,0 +1,47 @@
+"""What all tests share: which of them need torch, and one exported bundle."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+NEEDS_TORCH = "pytestmark = pytest.mark.torch"
+"""The line that a test module needs if it, or what it tests, imports torch."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--bundle",
+        type=Path,
+        help="use this bundle of the default network, where none can be exported",
+    )
+
+
+def left_out(config: pytest.Config) -> list[Path]:
+    """The modules that ``-m "not torch"`` must not even import."""
+    if config.getoption("markexpr") != "not torch":
+        return []
+    modules = sorted(TESTS.rglob("test_*.py"))
+    return [path for path in modules if NEEDS_TORCH in path.read_text(encoding="utf-8")]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return collection_path in left_out(config) or None
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [f"needs torch, left out: {path.relative_to(TESTS)}" for path in left_out(config)]
+
+
+@pytest.fixture(scope="session")
+def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of the default network; tests must not change it."""
+    given: Path | None = request.config.getoption("--bundle")
+    if given is not None:
+        return given.resolve()
+    folder = tmp_path_factory.mktemp("bundle") / "shufflenet_v2_x0_5"
+    command = Path(sys.executable).parent / "edge-export"
+    subprocess.run([command, "shufflenet_v2_x0_5", "-o", folder], check=True)
+    return folder
