@@ -1,0 +1,1 @@
+"""Workstation, first stage: a PyTorch network in, model files and a bundle out."""

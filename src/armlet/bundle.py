@@ -1,0 +1,228 @@
+"""The bundle: the folder that an export leaves and a device reads.
+
+    manifest.json       what is in it (schema below, version in ``SCHEMA``)
+    model.float32.onnx  and the other model files, model.<precision>.<format>
+    golden/000.png ...  a few pictures at their original size
+    golden/vectors.npz  what those pictures become and what every file answers
+
+``vectors.npz`` holds ``inputs`` (N, 3, size, size) float32 and ``pytorch`` (N, classes) float32,
+and for each model file its own logits under the file's path, (N, classes) float32. If there is
+an int8 file, ``inputs_int8`` (N, size, size, 3) int8 is its input.
+
+The manifest's schema is docs/manifest.md; a reader refuses a version that it doesn't know.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from armlet.errors import BundleError
+from armlet.preprocessing import Preprocessing
+from armlet.records import Layer, Precision
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+VECTORS = "golden/vectors.npz"
+
+Format = Literal["onnx", "tflite"]
+EXPORT_AGAIN = "export it again with edge-export"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """One model file of a bundle."""
+
+    path: str
+    """Relative to the bundle."""
+    format: Format
+    precision: Precision
+    sha256: str
+    """Hexadecimal."""
+    bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that stands in the manifest's ``files``."""
+        return {
+            "path": self.path,
+            "format": self.format,
+            "precision": self.precision,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """How often one file was right on labelled pictures."""
+
+    top1: float
+    """Per cent."""
+    top5: float
+    """Per cent."""
+    images: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that stands in the manifest's ``accuracy``."""
+        return {"top1": self.top1, "top5": self.top5, "images": self.images}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What is known of an exported network."""
+
+    network: str
+    """Name of the network, or the factory it came from."""
+    files: Sequence[ModelFile]
+    """One plain, drop-in file for each format and precision."""
+    labels: Sequence[str]
+    preprocessing: Preprocessing
+    layers: Sequence[Layer]
+    """In the order in which they run; bytes as in the float32 files."""
+    layers_int8: Sequence[Layer]
+    """The same layers with the bytes that the int8 files move."""
+    versions: Mapping[str, str]
+    """Of armlet and of what made the files."""
+    options: Mapping[str, Any]
+    """Of the export, as given or as they stood by default."""
+    check: Mapping[str, Mapping[str, float]]
+    """By file path: how it compared with PyTorch."""
+    accuracy: Mapping[str, Accuracy]
+    """By file path, where it was measured."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as a JSON object."""
+        return {
+            "schema": SCHEMA,
+            "network": self.network,
+            "files": [file.to_json() for file in self.files],
+            "variants": [],
+            "labels": list(self.labels),
+            "preprocessing": self.preprocessing.to_json(),
+            "layers": [layer.to_json() for layer in self.layers],
+            "layers_int8": [layer.to_json() for layer in self.layers_int8],
+            "versions": dict(self.versions),
+            "options": dict(self.options),
+            "check": {path: dict(numbers) for path, numbers in self.check.items()},
+            "accuracy": {path: one.to_json() for path, one in self.accuracy.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """A bundle on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+    def find(self, format: Format, precision: Precision) -> ModelFile:
+        """The file of one format and precision.
+
+        Raises:
+            BundleError: The bundle has none.
+        """
+        for file in self.manifest.files:
+            if (file.format, file.precision) == (format, precision):
+                return file
+        have = ", ".join(file.path for file in self.manifest.files)
+        raise BundleError(
+            f"{self.folder} has no {precision} {format} file, only {have}",
+            "choose another --backend or --precision, or export it too",
+        )
+
+    def verified(self, file: ModelFile) -> Path:
+        """The path of one file, once its bytes have been checked.
+
+        Raises:
+            BundleError: The file is missing or isn't the one that was exported.
+        """
+        path = self.folder / file.path
+        try:
+            found = sha256(path.read_bytes())
+        except OSError as error:
+            raise BundleError(f"{path}: {error.strerror}", EXPORT_AGAIN) from error
+        if found != file.sha256:
+            raise BundleError(f"{path} is damaged (its SHA-256 differs)", EXPORT_AGAIN)
+        return path
+
+
+def sha256(data: bytes) -> str:
+    """Hexadecimal SHA-256."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
+    """Read what ``Manifest.to_json`` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is no manifest.
+    """
+    return Manifest(
+        network=record["network"],
+        files=[ModelFile(**file) for file in record["files"]],
+        labels=[str(label) for label in record["labels"]],
+        preprocessing=Preprocessing.from_json(record["preprocessing"]),
+        layers=[Layer.from_json(layer) for layer in record["layers"]],
+        layers_int8=[Layer.from_json(layer) for layer in record["layers_int8"]],
+        versions=record["versions"],
+        options=record["options"],
+        check=record["check"],
+        accuracy={path: Accuracy(**one) for path, one in record["accuracy"].items()},
+    )
+
+
+def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:
+    """Open a bundle by its folder or by one of its model files.
+
+    Returns:
+        The bundle, and the file that was named (None if it was the folder).
+
+    Raises:
+        BundleError: There is no bundle there, or it can't be read.
+    """
+    folder = model if model.is_dir() else model.parent
+    path = folder / MANIFEST
+    if not model.exists():
+        raise BundleError(f"{model} does not exist", "give a folder that edge-export wrote")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(
+            f"{model} is not a bundle (no {MANIFEST})", "give a folder that edge-export wrote"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} can't be read ({error})", EXPORT_AGAIN) from error
+    version = record.get("schema") if isinstance(record, dict) else None
+    if version != SCHEMA:
+        raise BundleError(
+            f"{path} has schema {version}, this armlet reads {SCHEMA}", EXPORT_AGAIN
+        )
+    try:
+        bundle = Bundle(folder=folder, manifest=manifest_from_json(record))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BundleError(f"{path} is damaged ({error})", EXPORT_AGAIN) from error
+    if model.is_dir():
+        return bundle, None
+    for file in bundle.manifest.files:
+        if file.path == model.name:
+            return bundle, file
+    raise BundleError(f"{model} is not listed in {path}", "give one of the bundle's own files")
+
+
+def read_vectors(bundle: Bundle) -> Mapping[str, NDArray[np.generic]]:
+    """The golden vectors, by name.
+
+    Raises:
+        BundleError: They are missing or damaged.
+    """
+    path = bundle.folder / VECTORS
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} can't be read ({error})", EXPORT_AGAIN) from error

@@ -1,0 +1,91 @@
+"""Writing files and folders so that nobody ever sees half of one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from armlet.errors import OutputError
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name in its folder, then rename it.
+
+    Raises:
+        OutputError: The place can't be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}", "choose another place") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}", "choose another place") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged_folder(target: Path, marker: str) -> Iterator[Path]:
+    """A temporary folder beside ``target`` that takes its place when the block ends well.
+
+    Args:
+        target: Where the folder shall stand. What stands there is replaced only if it is empty
+            or holds the file ``marker``, that is, if it is an earlier one of the same sort.
+        marker: Name of a file that only such folders hold.
+
+    Raises:
+        OutputError: ``target`` holds something else, or can't be written to.
+    """
+    check_target(target, marker)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.partial-"))
+    except OSError as error:
+        raise OutputError(f"{target}: {error.strerror}", "choose another place") from error
+    try:
+        yield stage
+        stage.chmod(0o755)
+        _swap(stage, target)
+    except OSError as error:
+        raise OutputError(f"{target}: {error.strerror}", "choose another place") from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def check_target(target: Path, marker: str) -> None:
+    """Refuse early what ``staged_folder`` would refuse.
+
+    Raises:
+        OutputError: ``target`` is no folder, or holds something that isn't ours to replace.
+    """
+    try:
+        ours = not target.exists() or (target / marker).exists() or not any(target.iterdir())
+    except NotADirectoryError:
+        raise OutputError(f"{target} is a file", "choose another folder with -o") from None
+    except OSError as error:
+        raise OutputError(f"{target}: {error.strerror}", "choose another place") from error
+    if not ours:
+        raise OutputError(
+            f"{target} holds other files and no {marker}",
+            "choose a new or empty folder with -o",
+        )
+
+
+def _swap(stage: Path, target: Path) -> None:
+    if not target.exists():
+        stage.rename(target)
+        return
+    # Two renames: a kill between them leaves the old folder under its aside name, whole.
+    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.old-"))
+    target.rename(aside / target.name)
+    stage.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)
