@@ -1,0 +1,90 @@
+"""Which file of a bundle runs on which backend."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from armlet.bundle import Bundle, ModelFile
+from armlet.errors import BackendError, OptionError
+from armlet.records import Precision
+from armlet.runtime.backends import BACKENDS, load_backend
+
+PREFERENCE: Sequence[Precision] = ("int8", "float32")
+ON_LAYERS = "give the bundle's folder with --backend onnx"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the user asked for."""
+
+    backend: str | None
+    """None: the first that is installed and has a file."""
+    precision: Precision | None
+    """None: int8 if there is such a file."""
+    layers: bool
+    """Whether the time of each layer is wanted, which not every backend can tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What will run."""
+
+    file: ModelFile
+    backend: str
+
+
+def choose(
+    bundle: Bundle, named: ModelFile | None, wish: Wish, installed: Collection[str]
+) -> Choice:
+    """Pick a file and a backend.
+
+    Args:
+        bundle: The bundle.
+        named: The one of its files that the user named, if any.
+        wish: What the options say.
+        installed: Names of the backends whose runtime is there.
+
+    Raises:
+        OptionError: The options contradict the file that was named.
+        BackendError: No installed backend can do it.
+        BundleError: The bundle has no such file.
+    """
+    _check_options(named, wish)
+    files = [named] if named else bundle.manifest.files
+    wanted = [wish.precision] if wish.precision else PREFERENCE
+    names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]
+    if wish.layers:
+        names = [name for name in names if load_backend(name).profile is not None]
+    for precision, name in product(wanted, names):
+        for file in files:
+            if (file.precision, file.format) == (precision, load_backend(name).FORMAT):
+                return Choice(file=file, backend=name)
+    fitting = [file.path for file in files if file.precision in wanted]
+    if wish.backend or not fitting:
+        bundle.find(load_backend(wish.backend or "onnx").FORMAT, wanted[0])
+    if wish.layers:
+        raise BackendError(
+            f"no installed runtime tells the time of each layer of {' or '.join(fitting)}",
+            f"run pip install 'armlet[onnx]' and {ON_LAYERS}",
+        )
+    raise BackendError(
+        f"no installed runtime runs {' or '.join(fitting)}",
+        "run pip install 'armlet[litert]' or 'armlet[onnx]'",
+    )
+
+
+def _check_options(named: ModelFile | None, wish: Wish) -> None:
+    if wish.backend and wish.layers and load_backend(wish.backend).profile is None:
+        raise BackendError(f"{wish.backend} does not tell the time of each layer", ON_LAYERS)
+    if named is None:
+        return
+    if wish.precision and wish.precision != named.precision:
+        raise OptionError(
+            f"--precision {wish.precision} contradicts {named.path}",
+            "drop the option or give the bundle's folder",
+        )
+    if wish.backend and named.format != load_backend(wish.backend).FORMAT:
+        raise OptionError(
+            f"--backend {wish.backend} does not run {named.path}",
+            "drop the option or give the bundle's folder",
+        )

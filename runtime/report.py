@@ -1,0 +1,136 @@
+"""Results and latencies as lines of text: one renderer for people, one for programs."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from armlet.records import Result
+from armlet.runtime.latency import Latency, totals_by_kind
+from armlet.runtime.model import Model
+
+Lines = Sequence[str]
+Row = Sequence[str]
+
+
+class Renderer(Protocol):
+    """How a run of ``edge-run classify`` is put into words."""
+
+    def heading(self, model: Model) -> Lines:
+        """What comes before the results."""
+
+    def result(self, result: Result) -> Lines:
+        """One picture."""
+
+    def latency(self, latency: Latency) -> Lines:
+        """Where the time goes."""
+
+
+class JsonLines:
+    """One JSON object a line."""
+
+    def heading(self, model: Model) -> Lines:
+        """Nothing: each object stands by itself."""
+        return []
+
+    def result(self, result: Result) -> Lines:
+        """The record."""
+        return [json.dumps(result.to_json())]
+
+    def latency(self, latency: Latency) -> Lines:
+        """The record."""
+        return [json.dumps(latency.to_json())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """Aligned columns."""
+
+    width: int
+    """Of the longest path, in characters."""
+
+    @staticmethod
+    def for_paths(paths: Sequence[Path]) -> "Text":
+        """Columns wide enough for these pictures."""
+        return Text(width=max(len("picture"), *(len(shown(str(path))) for path in paths)))
+
+    def heading(self, model: Model) -> Lines:
+        """What is going to run, and the titles of the columns."""
+        return [
+            f"{model.network}, {model.precision}, {model.backend}, threads: {model.threads}",
+            "",
+            f"{'picture':{self.width}}  preprocess   inference    score  label",
+        ]
+
+    def result(self, result: Result) -> Lines:
+        """A line for each label; path and times stand on the first."""
+        path = shown(result.path)
+        times = f"{result.preprocess_ms:7.2f} ms  {result.inference_ms:7.2f} ms"
+        lines = []
+        for one in result.top:
+            score = f"{one.score * 100:5.1f} %"
+            lines.append(f"{path:{self.width}}  {times:22}  {score}  {one.label}")
+            path = times = ""
+        return lines
+
+    def latency(self, latency: Latency) -> Lines:
+        """The layers, the sums of each kind, and the time of the whole model."""
+        titles = ("layer", "operator", "kind", "us", "share", "mult-adds", "bytes")
+        blank = ("",) * len(titles)
+        layers = [
+            (one.name, one.operator, one.kind)
+            + _measures(one.median_us, one.share, one.macs, one.bytes)
+            for one in latency.layers
+        ]
+        sums = [
+            (f"all {one.kind}", "", "")
+            + _measures(one.median_us, one.share, one.macs, one.bytes)
+            for one in totals_by_kind(latency.layers)
+        ]
+        return [
+            "",
+            *_aligned([titles, *layers, blank, *sums]),
+            "",
+            f"Layers: medians of {latency.runs} runs, slowed down by the runtime's profiler.",
+            f"Whole model: {latency.total_us:.0f} us, median of {latency.runs} runs without it "
+            f"({latency.precision}, {latency.backend}, threads: {latency.threads}).",
+        ]
+
+
+def shown(path: str) -> str:
+    """A path that any terminal can show."""
+    return click.format_filename(path)
+
+
+def next_command(model: Path, first_picture: str, opened: Model, layers: bool) -> str:
+    """What the user may try next."""
+    words = ["edge-run", "classify", str(model), first_picture]
+    if layers:
+        words += [
+            "--precision",
+            "float32" if opened.precision == "int8" else "int8",
+            "--layers",
+        ]
+    else:
+        words += ["--layers"]
+    return f"next: {shown(shlex.join(words))}"
+
+
+def _measures(us: float | None, share: float | None, macs: int, size: int) -> tuple[str, ...]:
+    return (f"{us or 0.0:.1f}", f"{(share or 0.0) * 100:.1f} %", f"{macs:,}", f"{size:,}")
+
+
+def _aligned(rows: Sequence[Row]) -> Sequence[str]:
+    """Words to the left, numbers (from the fourth column on) to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if place >= 3 else f"{cell:<{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
