@@ -1,9 +1,11 @@
-# Two environments and no more to know: .venv has everything, .venv-light has no torch. Each is
-# made once, and again when what it is made from changes.
+# .venv exports and runs, .venv-light only runs (no torch); the other two are each for one check.
+# An environment is made once, and again when what it is made from changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 LIGHT := .venv-light/bin
+MEDIAPIPE := .venv-mediapipe/bin
+LITERT_TORCH := .venv-litert-torch/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 INGREDIENTS := setup.cfg pyproject.toml constraints.txt
 SOURCES := $(shell find export quantize runtime src/armlet -type f -not -name '*.pyc')
@@ -38,9 +40,17 @@ lint: .venv/dev ## Check style, types and who imports whom
 test-light: .venv-light/dev demo/bundle/manifest.json ## Run the tests that need no torch, as on a device (PYTHON=python3.13 for another Python)
 	$(LIGHT)/python -m pytest -m "not torch" --bundle demo/bundle
 
+.PHONY: test-mediapipe
+test-mediapipe: .venv-mediapipe/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json ## Check that MediaPipe reads our .tflite files as we say
+	$(MEDIAPIPE)/python -m pytest --noconftest tests/mediapipe_check.py
+
+.PHONY: test-litert-torch
+test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TFLite (installs 2.5 GB)
+	$(LITERT_TORCH)/python -m pytest tests/litert_torch_check.py
+
 .PHONY: clean
 clean: ## Remove what this file makes
-	rm -rf .venv .venv-light demo build dist *.egg-info
+	rm -rf .venv .venv-light .venv-mediapipe .venv-litert-torch demo build dist *.egg-info
 
 .venv/demo: $(INGREDIENTS)
 	@echo "installing armlet and torch into .venv, which takes minutes the first time"
@@ -57,8 +67,21 @@ clean: ## Remove what this file makes
 	$(LIGHT)/python $(PIP_INSTALL) --editable '.[onnx,litert,demo,dev]'
 	touch $@
 
+.venv-mediapipe/dev: constraints.txt
+	$(PYTHON) -m venv .venv-mediapipe
+	$(MEDIAPIPE)/python $(PIP_INSTALL) mediapipe pytest
+	touch $@
+
+.venv-litert-torch/dev: $(INGREDIENTS)
+	$(PYTHON) -m venv .venv-litert-torch
+	$(LITERT_TORCH)/python $(PIP_INSTALL) --editable '.[export,litert-torch,demo,dev]'
+	touch $@
+
 demo/bundle/manifest.json: .venv/demo $(SOURCES)
 	$(BIN)/edge-export shufflenet_v2_x0_5 -o demo/bundle
+
+demo/fashion-mnist/manifest.json: .venv/demo $(SOURCES)
+	$(BIN)/edge-export shufflenet_v2_x0_5 --weights fashion-mnist -o demo/fashion-mnist
 
 demo/photos/chelsea.png: .venv/demo
 	mkdir -p demo/photos
