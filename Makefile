@@ -63,7 +63,7 @@ clean: ## Remove what this file makes
 	touch $@
 
 .venv-light/dev: $(INGREDIENTS)
-	$(PYTHON) -m venv .venv-light
+	$(PYTHON) -m venv --clear .venv-light
 	$(LIGHT)/python $(PIP_INSTALL) --editable '.[onnx,litert,demo,dev]'
 	touch $@
 
