@@ -42,7 +42,7 @@ def make(factory: str) -> nn.Module:
         function = getattr(module, name)
         if not callable(function):
             kind = type(function).__name__
-            raise NetworkError(f"{factory!r} is a {kind}, which can't be called", FORM)
+            raise NetworkError(f"{factory!r} can't be called (its type is {kind})", FORM)
         try:
             network = function()
         except (Exception, SystemExit) as error:

@@ -6,6 +6,7 @@ Each file's name ends in the first digits of its SHA-256; that is checked whenev
 import http.client
 import os
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,6 +66,8 @@ def fetch(network: str, cache: Path, base_url: str = BASE_URL) -> Path:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
             data: bytes = response.read()
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         damaged = f", and {path} is damaged" if cached is not None else ""
         raise DownloadError(f"{url} can't be fetched ({error}){damaged}", by_hand) from error
     if not _intact(data, name):
