@@ -4,14 +4,13 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 import armlet
-from armlet.command import Command
+from armlet.command import Command, notice, watch
 from armlet.errors import ImageError, OptionError
 from armlet.runtime.backends import BACKENDS
 
@@ -107,7 +106,7 @@ def classify(
     if layers and good:
         _print(renderer.latency(measure_latency(opened, Path(good[0]), time.perf_counter)))
     if good and not as_json:
-        click.echo(report.next_command(model, good[0], opened, layers), err=True)
+        notice(report.next_command(model, good[0], layers))
     if len(good) < len(pictures):
         sys.exit(1)
 
@@ -118,16 +117,14 @@ def _print_results(
     """Results to stdout, broken pictures to stderr; returns the paths of the good ones."""
     good = []
     # Results on a terminal are progress enough; where they go elsewhere, a bar stands in.
-    bar = count > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
-    watched = click.progressbar(outcomes, count, file=sys.stderr) if bar else None
-    with watched or nullcontext(outcomes) as running:
-        for outcome in running:
-            if isinstance(outcome, ImageError):
-                clear = "\r\033[K" if bar else ""
-                click.echo(f"{clear}edge-run: {outcome.problem}", err=True)
-            else:
-                good.append(outcome.path)
-                _print(renderer.result(outcome))
+    bar = count > 1 and os.isatty(2) and not os.isatty(1)
+    for outcome in watch(outcomes, "classifying", count) if bar else outcomes:
+        if isinstance(outcome, ImageError):
+            click.echo("\r\033[K" if bar else "", nl=False, err=True)
+            notice(f"edge-run: {outcome.problem}")
+        else:
+            good.append(outcome.path)
+            _print(renderer.result(outcome))
     return good
 
 

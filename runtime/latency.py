@@ -116,13 +116,13 @@ def attribute(runs: Sequence[Sequence[NodeTime]], layers: Sequence[Layer]) -> Se
 def find_owner(node: str, layers: Iterable[str]) -> str | None:
     """The layer with the longest name that ``node`` begins with.
 
-    A node is named as its layer, or ``<layer>/<part>``; a runtime's optimiser appends more
-    after an underscore.
+    A node is named after its layer, as ``<layer>`` or ``<layer>/<part>``, or after its output,
+    ``<layer>:<position>``; a runtime's optimiser appends more after an underscore.
     """
     fitting = [
         layer
         for layer in layers
-        if node == layer or (node.startswith(layer) and node[len(layer)] in "/_")
+        if node == layer or (node.startswith(layer) and node[len(layer)] in "/:_")
     ]
     return max(fitting, key=len, default=None)
 
@@ -132,8 +132,6 @@ class KindTotal:
     """All layers of one kind."""
 
     kind: Kind
-    median_us: float
-    """Microseconds, sum of the layers' medians."""
     share: float
     """Part of the profiled time, 0 to 1."""
     macs: int
@@ -148,11 +146,10 @@ def totals_by_kind(layers: Sequence[Layer]) -> Sequence[KindTotal]:
     totals = [
         KindTotal(
             kind=kind,
-            median_us=sum(layer.median_us or 0.0 for layer in group),
             share=sum(layer.share or 0.0 for layer in group),
             macs=sum(layer.macs for layer in group),
             bytes=sum(layer.bytes for layer in group),
         )
         for kind, group in groups.items()
     ]
-    return sorted(totals, key=lambda total: -total.median_us)
+    return sorted(totals, key=lambda total: -total.share)

@@ -8,7 +8,7 @@ import numpy as np
 
 from armlet.bundle import EXPORT_AGAIN, open_bundle
 from armlet.errors import BundleError
-from armlet.preprocessing import Picture, Preprocessing, apply_table, resize, table
+from armlet.preprocessing import Picture, Preprocessing, model_input, table
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose
@@ -34,10 +34,7 @@ class Model:
 
     def tensor(self, picture: Picture) -> Tensor:
         """The session's input, of a picture of any size."""
-        tensor = apply_table(resize(picture, self.preprocessing), self.values)
-        if self.session.input.layout == "NHWC":
-            return tensor
-        return np.ascontiguousarray(tensor.transpose(0, 3, 1, 2), np.float32)
+        return model_input(picture, self.preprocessing, self.values, self.session.input.layout)
 
 
 def open_model(model: Path, wish: Wish, threads: int) -> Model:

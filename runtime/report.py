@@ -78,26 +78,32 @@ class Text:
         return lines
 
     def latency(self, latency: Latency) -> Lines:
-        """The layers, the sums of each kind, and the time of the whole model."""
+        """The layers, the sums of each kind, and the whole model.
+
+        A profiler slows a model down, a small one to half its speed, so each layer is shown
+        with its share of the time that the model takes without it.
+        """
         titles = ("layer", "operator", "kind", "us", "share", "mult-adds", "bytes")
         blank = ("",) * len(titles)
+        total = latency.total_us
         layers = [
-            (one.name, one.operator, one.kind)
-            + _measures(one.median_us, one.share, one.macs, one.bytes)
+            (one.name, one.operator, one.kind, *_costs(total, one.share, one.macs, one.bytes))
             for one in latency.layers
         ]
         sums = [
-            (f"all {one.kind}", "", "")
-            + _measures(one.median_us, one.share, one.macs, one.bytes)
+            (f"all {one.kind}", "", "", *_costs(total, one.share, one.macs, one.bytes))
             for one in totals_by_kind(latency.layers)
         ]
+        macs = sum(one.macs for one in latency.layers)
+        size = sum(one.bytes for one in latency.layers)
+        whole = ("whole model", "", "", *_costs(total, 1.0, macs, size))
         return [
             "",
-            *_aligned([titles, *layers, blank, *sums]),
+            *_aligned([titles, *layers, blank, *sums, whole]),
             "",
-            f"Layers: medians of {latency.runs} runs, slowed down by the runtime's profiler.",
-            f"Whole model: {latency.total_us:.0f} us, median of {latency.runs} runs without it "
-            f"({latency.precision}, {latency.backend}, threads: {latency.threads}).",
+            f"Whole model: median of {latency.runs} runs ({latency.precision}, "
+            f"{latency.backend}, threads: {latency.threads}).",
+            f"Shares: from {latency.runs} more runs, with the runtime's profiler on.",
         ]
 
 
@@ -106,25 +112,21 @@ def shown(path: str) -> str:
     return click.format_filename(path)
 
 
-def next_command(model: Path, first_picture: str, opened: Model, layers: bool) -> str:
-    """What the user may try next."""
-    words = ["edge-run", "classify", str(model), first_picture]
-    if layers:
-        words += [
-            "--precision",
-            "float32" if opened.precision == "int8" else "int8",
-            "--layers",
-        ]
-    else:
-        words += ["--layers"]
-    return f"next: {shown(shlex.join(words))}"
+def next_command(model: Path, picture: str, layers: bool) -> str:
+    """What the user may try next, after a run with ``layers`` or without."""
+    folder = model if model.is_dir() else model.parent
+    options = ["--layers", "--json"] if layers else ["--layers"]
+    return shown(
+        f"next: {shlex.join(['edge-run', 'classify', str(folder), picture, *options])}"
+    )
 
 
-def _measures(us: float | None, share: float | None, macs: int, size: int) -> tuple[str, ...]:
-    return (f"{us or 0.0:.1f}", f"{(share or 0.0) * 100:.1f} %", f"{macs:,}", f"{size:,}")
+def _costs(total_us: float, share: float | None, macs: int, size: int) -> Row:
+    part = share or 0.0
+    return (f"{part * total_us:.1f}", f"{part * 100:.1f} %", f"{macs:,}", f"{size:,}")
 
 
-def _aligned(rows: Sequence[Row]) -> Sequence[str]:
+def _aligned(rows: Sequence[Row]) -> Lines:
     """Words to the left, numbers (from the fourth column on) to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from armlet.bundle import Format
+from armlet.preprocessing import Layout
 from armlet.scales import Scale
 
 Tensor = NDArray[np.float32] | NDArray[np.int8]
@@ -18,7 +19,7 @@ Tensor = NDArray[np.float32] | NDArray[np.int8]
 class InputSpec:
     """The tensor that a model file takes, always a batch of one."""
 
-    layout: Literal["NCHW", "NHWC"]
+    layout: Layout
     size: int
     """Height and width in pixels."""
     scale: Scale | None

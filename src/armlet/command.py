@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,12 +14,25 @@ if TYPE_CHECKING:  # click_default_group has no types; this is what it is made o
 else:
     from click_default_group import DefaultGroup
 
+Item = TypeVar("Item")
+
 
 class Command(DefaultGroup):
     """A click group that prints an error as one line on stderr and exits with its code.
 
     Exit codes: 0 well, 1 failure, 2 click's usage error, 3 files that don't agree with PyTorch.
     """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Parse and run; writing may fail at any moment, to a full disk even for --help."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if os.environ.get("ARMLET_TRACEBACK"):
+                raise
+            name = os.path.basename(sys.argv[0])
+            click.echo(f"{name}: {error.filename or 'stdout'}: {error.strerror}", err=True)
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; every error of armlet ends here."""
@@ -30,7 +44,7 @@ class Command(DefaultGroup):
             # Whoever read our output has gone; Python must not complain at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
         except Exception as error:
             if os.environ.get("ARMLET_TRACEBACK"):
@@ -42,5 +56,25 @@ class Command(DefaultGroup):
 
 
 def _fail(ctx: click.Context, line: str, code: int) -> None:
-    click.echo(f"{ctx.find_root().info_name}: {line}", err=True)
+    notice(f"{ctx.find_root().info_name}: {line}")
     ctx.exit(code)
+
+
+def notice(line: str) -> None:
+    """Tell the user something on stderr, in one line, whatever stdout is used for."""
+    click.echo(" ".join(line.splitlines()), err=True)  # a path may hold a line break
+
+
+def progress(line: str) -> None:
+    """Say on a terminal what is being done; be quiet elsewhere."""
+    if os.isatty(2):
+        click.echo(f"{line} ...", err=True)
+
+
+def watch(items: Iterable[Item], label: str, length: int) -> Iterator[Item]:
+    """Pass items on, with a progress bar on stderr if that is a terminal."""
+    if not os.isatty(2):
+        yield from items
+        return
+    with click.progressbar(items, length, label, file=sys.stderr) as bar:
+        yield from bar

@@ -1,0 +1,106 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from armlet.command import Command
+from armlet.errors import AgreementError, ImageError
+
+PROGRAM = """
+import click
+from armlet.command import Command
+
+@click.group(cls=Command)
+def main():
+    pass
+
+@main.command()
+def talk():
+    for _ in range(100_000):
+        click.echo("a line")
+
+main()
+"""
+
+
+def run(error: BaseException, **environment: str) -> Result:
+    @click.group(cls=Command)
+    def tool() -> None:
+        pass
+
+    @tool.command()
+    def fail() -> None:
+        click.echo("result")
+        raise error
+
+    return CliRunner().invoke(tool, ["fail"], env=environment, prog_name="edge-tool")
+
+
+def test_error_is_one_line_with_its_exit_code() -> None:
+    done = run(ImageError("cat.png: empty file", "give a picture"))
+    assert done.stderr == "edge-tool: cat.png: empty file; give a picture\n"
+    assert done.stdout == "result\n"
+    assert done.exit_code == 1
+
+
+def test_disagreement_with_pytorch_exits_with_3() -> None:
+    assert run(AgreementError("model.int8.onnx is off", "look")).exit_code == 3
+
+
+def test_line_breaks_in_a_problem_stay_on_the_line() -> None:
+    done = run(ImageError("odd\nname.png: empty file", "give a picture"))
+    assert done.stderr == "edge-tool: odd name.png: empty file; give a picture\n"
+
+
+def test_unforeseen_error_is_one_line_that_asks_for_a_report() -> None:
+    done = run(RuntimeError("first line\nsecond line"))
+    assert done.stderr == (
+        "edge-tool: RuntimeError: first line; this is a fault of armlet; "
+        "report it with what ARMLET_TRACEBACK=1 prints\n"
+    )
+    assert done.exit_code == 1
+
+
+def test_traceback_on_demand() -> None:
+    error = RuntimeError("inside")
+    assert run(error, ARMLET_TRACEBACK="1").exception is error
+
+
+def test_interrupt_is_an_abort() -> None:
+    done = run(KeyboardInterrupt())
+    assert done.stderr.strip() == "Aborted!"
+    assert done.exit_code == 1
+
+
+def test_usage_error_exits_with_2() -> None:
+    assert run(click.UsageError("no such thing")).exit_code == 2
+
+
+def test_reader_that_goes_away_ends_it_silently(tmp_path: Path) -> None:
+    program = tmp_path / "tool.py"
+    program.write_text(PROGRAM)
+    talker = subprocess.Popen(
+        [sys.executable, program, "talk"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert talker.stdout is not None
+    assert talker.stdout.readline() == b"a line\n"
+    talker.stdout.close()
+    assert talker.stderr is not None
+    with talker.stderr as stderr:
+        assert stderr.read() == b""
+    assert talker.wait() == 1
+
+
+@pytest.mark.parametrize("argument", ["talk", "--help"])
+def test_full_disk_is_one_line(tmp_path: Path, argument: str) -> None:
+    program = tmp_path / "tool.py"
+    program.write_text(PROGRAM)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, program, argument], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.stderr == "tool.py: stdout: No space left on device\n"
+    assert done.returncode == 1

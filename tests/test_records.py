@@ -1,0 +1,62 @@
+import json
+
+from armlet.records import Layer, Prediction, Result
+
+PAPER = Layer(
+    name="stage2.0.branch2.3",
+    operator="Conv",
+    kind="depthwise",
+    macs=1_000_000,
+    parameters=240,
+    bytes=2_000,
+)
+
+
+def test_layer_on_paper_says_nothing_of_time() -> None:
+    assert PAPER.to_json() == {
+        "name": "stage2.0.branch2.3",
+        "operator": "Conv",
+        "kind": "depthwise",
+        "macs": 1_000_000,
+        "parameters": 240,
+        "bytes": 2_000,
+    }
+
+
+def test_measured_layer_has_rates() -> None:
+    record = Layer(**PAPER.to_json(), median_us=500.0, share=0.25).to_json()
+    assert record["median_us"] == 500.0
+    assert record["share"] == 0.25
+    assert record["gmacs_per_s"] == 2.0  # 10**6 in half a millisecond
+    assert record["gbytes_per_s"] == 0.004
+
+
+def test_layer_that_was_optimised_away_has_no_rates() -> None:
+    record = Layer(**PAPER.to_json(), median_us=0.0, share=0.0).to_json()
+    assert (record["gmacs_per_s"], record["gbytes_per_s"]) == (None, None)
+
+
+def test_layers_survive_json() -> None:
+    for layer in (PAPER, Layer(**PAPER.to_json(), median_us=1.5, share=0.125)):
+        assert Layer.from_json(json.loads(json.dumps(layer.to_json()))) == layer
+
+
+def test_result_as_json() -> None:
+    result = Result(
+        path="cat.png",
+        top=[Prediction(index=3, label="cat", score=0.98765432)],
+        preprocess_ms=0.12345,
+        inference_ms=1.0,
+    )
+    assert result.to_json() == {
+        "path": "cat.png",
+        "top": [{"index": 3, "label": "cat", "score": 0.987654}],
+        "preprocess_ms": 0.123,
+        "inference_ms": 1.0,
+    }
+
+
+def test_result_keeps_every_bit_of_the_logits() -> None:
+    logits = [0.1, -1 / 3, 2.0**-30]
+    result = Result(path="", top=[], preprocess_ms=0.0, inference_ms=0.0, logits=logits)
+    assert json.loads(json.dumps(result.to_json()))["logits"] == logits
