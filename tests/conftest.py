@@ -1,10 +1,12 @@
-"""What all tests share: which of them need torch, and one exported bundle."""
+"""What all tests share: which of them need torch, one exported bundle, and photos."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import skimage
 
 TESTS = Path(__file__).parent
 NEEDS_TORCH = "pytestmark = pytest.mark.torch"
@@ -45,3 +47,15 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     command = Path(sys.executable).parent / "edge-export"
     subprocess.run([command, "shufflenet_v2_x0_5", "-o", folder], check=True)
     return folder
+
+
+@pytest.fixture
+def copied(bundle: Path, tmp_path: Path) -> Path:
+    """A bundle of the test's own, to be damaged."""
+    return Path(shutil.copytree(bundle, tmp_path / "out"))
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """The folder of photos that scikit-image ships, the cat chelsea.png among them."""
+    return Path(skimage.__path__[0]) / "data"

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from armlet.errors import ImageError
+from armlet.runtime.sources import find_pictures
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in (
+        "b.JPG",
+        "a.png",
+        "notes.txt",
+        "._a.png",
+        "below/c.webp",
+        "below/deeper/d.tiff",
+        ".cache/e.png",
+        "odd[1].png",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(*sources: str) -> list[str]:
+    return [str(path) for path in find_pictures(sources)]
+
+
+def test_files_are_taken_whatever_their_name(tree: Path) -> None:
+    assert found("notes.txt", "b.JPG") == ["notes.txt", "b.JPG"]
+
+
+def test_folders_are_searched_for_pictures_in_order(tree: Path) -> None:
+    assert found(".") == [
+        "a.png",
+        "b.JPG",
+        "below/c.webp",
+        "below/deeper/d.tiff",
+        "odd[1].png",
+    ]
+
+
+def test_globs(tree: Path) -> None:
+    assert found("*.png") == ["a.png", "odd[1].png"]
+    assert found("below/*/*.t*") == ["below/deeper/d.tiff"]
+    assert found("**/*.webp") == ["below/c.webp"]
+
+
+def test_glob_that_matches_a_folder_means_its_pictures(tree: Path) -> None:
+    assert found("bel*") == ["below/c.webp", "below/deeper/d.tiff"]
+
+
+def test_name_that_looks_like_a_glob(tree: Path) -> None:
+    assert found("odd[1].png") == ["odd[1].png"]
+
+
+def test_each_file_once(tree: Path) -> None:
+    absolute = str(tree / "a.png")
+    assert found("a.png", "*.png", "./a.png", absolute) == ["a.png", "odd[1].png"]
+
+
+def test_broken_links_are_left_to_the_decoder(tree: Path) -> None:
+    (tree / "gone.png").symlink_to(tree / "nowhere.png")
+    assert found("gone.png") == ["gone.png"]
+
+
+def test_linked_folders_are_followed_only_if_named(tree: Path) -> None:
+    (tree / "below" / "loop").symlink_to(tree)
+    assert found("below") == ["below/c.webp", "below/deeper/d.tiff"]
+    assert found("below/loop/empty/../below")[0].endswith("c.webp")
+
+
+@pytest.mark.parametrize("source", ["none.png", "none/*.png", ""])
+def test_nothing_there(tree: Path, source: str) -> None:
+    with pytest.raises(ImageError, match="no such file or folder"):
+        found("a.png", source)
+
+
+def test_folder_without_pictures(tree: Path) -> None:
+    with pytest.raises(ImageError, match="empty: no picture there; give picture files"):
+        found("a.png", "empty")
