@@ -16,10 +16,12 @@ from io import BytesIO
 
 import flatbuffers
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 import armlet
 from armlet.export.metadata import Identity
+from armlet.export.tflite_buffer import AlignedBuffer
 
 ENTRY = "TFLITE_METADATA"
 """Name of the model's metadata entry."""
@@ -158,6 +160,20 @@ def with_labels(model: bytes, identity: Identity) -> bytes:
             # ZipInfo's fixed date keeps two exports of one network equal.
             archive.writestr(zipfile.ZipInfo(name), text + "\n")
     return file.getvalue()
+
+
+def described(model: bytes, identity: Identity) -> bytes:
+    """A finished .tflite file of another program, with metadata and archive of ours."""
+    unpacked = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = ENTRY, len(unpacked.buffers)
+    unpacked.metadata = [*(unpacked.metadata or []), entry]
+    contents = [one.data for one in unpacked.buffers]
+    contents.append(np.frombuffer(metadata(identity), np.uint8))
+    unpacked.buffers = [AlignedBuffer(data) for data in contents]
+    builder = flatbuffers.Builder(2 * len(model))
+    builder.Finish(unpacked.Pack(builder), file_identifier=b"TFL3")
+    return with_labels(bytes(builder.Output()), identity)
 
 
 def _input(writer: _Writer, identity: Identity) -> int:
