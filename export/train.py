@@ -131,9 +131,7 @@ def train(
     while run.epoch < recipe.epochs:
         run.train_epoch(report, began)
         checkpoint.write(resume_from, identity, run.state())
-    network = networks.build(recipe.network, len(samples.labels), recipe.stem)
-    network.load_state_dict(run.average)
-    return network.eval()
+    return run.averaged_network()
 
 
 class _Run:
@@ -153,7 +151,7 @@ class _Run:
                 nn.init.kaiming_normal_(convolution.weight, mode="fan_out")
             self.order.set_state(torch.get_rng_state())
         self.crops = np.random.default_rng(recipe.seed)
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = _laid_out(network, torch.channels_last)
         self.average = {key: value.clone() for key, value in network.state_dict().items()}
         self.optimizers = _optimizers(self.network, recipe)
         self.schedules = [
@@ -221,6 +219,11 @@ class _Run:
             else:
                 self.average[key].copy_(value)
 
+    def averaged_network(self) -> nn.Module:
+        """The outcome; the run can't go on afterwards."""
+        self.network.load_state_dict(self.average)
+        return _laid_out(self.network, torch.contiguous_format).eval()
+
     def state(self) -> dict[str, Any]:
         """All of it, in types that a checkpoint takes."""
         return {
@@ -254,6 +257,11 @@ def as_input(pictures: NDArray[np.uint8], values: NDArray[Any]) -> Tensor:
     count, height, width, _ = pictures.shape
     looked_up = apply_table(pictures.reshape(count * height, width, 3), values)
     return torch.from_numpy(looked_up.reshape(count, height, width, 3)).permute(0, 3, 1, 2)
+
+
+def _laid_out(network: nn.Module, layout: torch.memory_format) -> nn.Module:
+    moved: nn.Module = network.to(memory_format=layout)  # type: ignore[call-overload]
+    return moved
 
 
 def _convolutions(network: nn.Module) -> list[nn.Conv2d]:

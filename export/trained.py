@@ -83,9 +83,7 @@ def run(job: Job, calibrate: Calibrate, report: Report, threads: int | None) -> 
         ArmletError: See ``train.train``.
     """
     if job.weights.suffix != ".safetensors":
-        raise OutputError(
-            f"{job.weights} is no .safetensors file", "choose such a name with -o"
-        )
+        raise OutputError(f"{job.weights} has no suffix .safetensors", "add it to the name")
     if job.weights.exists() and not job.checkpoint.exists():
         raise OutputError(f"{job.weights} exists already", "choose another name with -o")
     size = job.recipe.size

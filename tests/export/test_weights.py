@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from armlet.errors import WeightsError
-from armlet.export import networks, weights
+from armlet.export import cards, networks, weights
 
 pytestmark = pytest.mark.torch
 
@@ -193,3 +193,17 @@ def test_every_width_takes_its_own_weights() -> None:
         state = {key: torch.ones(value.shape) for key, value in shapes.items()}
         network = weights.fit(name, "imagenet", state, "ones.pth")
         assert all(one.eq(1).all() for one in network.parameters())
+
+
+@pytest.mark.parametrize("name", cards.SHIPPED)
+def test_shipped_weights_fit_their_card(name: str) -> None:
+    card, path = cards.shipped(name, NETWORK)
+    state = weights.read(path)
+    network = weights.fit(card.network, card.stem, state, name, len(card.labels))
+    size = card.preprocessing.size
+    assert network(torch.zeros(1, 3, size, size)).isfinite().all()
+    assert card.recipe["network"] == card.network
+    assert card.accuracy is not None
+    assert card.accuracy.images == 10_000
+    assert card.ranges
+    assert path.stat().st_size < 1.5e6
