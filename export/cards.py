@@ -29,9 +29,8 @@ DEFAULTS: Mapping[str, str] = MappingProxyType({"shufflenet_v2_x0_5": "cifar10"}
 class Data:
     """What weights were trained on."""
 
-    name: str
     source: str
-    """Where the pictures come from, so that others can get them."""
+    """What the pictures are and where others can get them."""
     images: int
     """Training pictures; none of them is a test picture."""
     remarks: str
@@ -67,7 +66,6 @@ class Card:
             "recipe": dict(self.recipe),
             "accuracy": self.accuracy.to_json() if self.accuracy else None,
             "data": {
-                "name": self.data.name,
                 "source": self.data.source,
                 "images": self.data.images,
                 "remarks": self.data.remarks,

@@ -52,13 +52,13 @@ class OnnxWriter:
         return name
 
     def like(self, name: str, source: str) -> str:
-        """Declare a tensor of the writer's own, on the scale of ``source``; returns its name."""
+        """Declare a tensor of the writer's own on the scale of ``source``; returns its name."""
         if self._quantization:
             self._scales[name] = self._scales[source]
         return name
 
     def read(self, name: str) -> str:
-        """The float tensor to read ``name`` from: in int8, what its quantized form stands for."""
+        """The tensor to read ``name`` from: in int8, what its quantized form stands for."""
         if not self._quantization:
             return name
         if name not in self._read:
@@ -125,7 +125,7 @@ class OnnxWriter:
 
     def _quantized(self, name: str, output: str) -> str:
         scale = self._scales[name]
-        step = self.constant(f"{name}/scale", np.float32(scale.scale).reshape(()))
+        step = self.constant(f"{name}/scale", np.array(scale.scale, np.float32))
         zero = np.array(scale.zero_point + 128, np.uint8)
         zero_point = self.constant(f"{name}/zero_point", zero)
         stored = f"{name}/stored"
@@ -133,9 +133,7 @@ class OnnxWriter:
         self.add("DequantizeLinear", [stored, step, zero_point], [output], f"{name}/dequantize")
         return output
 
-    def _dequantized(
-        self, name: str, values: NDArray[Any], scales: NDArray[np.float32]
-    ) -> str:
+    def _dequantized(self, name: str, values: NDArray[Any], scales: NDArray[np.float32]) -> str:
         zeros = np.zeros(len(scales), values.dtype)
         inputs = [
             self.constant(f"{name}/stored", values),

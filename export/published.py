@@ -6,11 +6,11 @@ Each file's name ends in the first digits of its SHA-256; that is checked whenev
 import http.client
 import os
 import re
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from urllib.error import HTTPError
 
 from armlet.bundle import sha256
 from armlet.errors import DownloadError, OutputError
@@ -66,10 +66,11 @@ def fetch(network: str, cache: Path, base_url: str = BASE_URL) -> Path:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
             data: bytes = response.read()
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-        if isinstance(error, urllib.error.HTTPError):
+        if isinstance(error, HTTPError):
             error.close()
+        cause = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
         damaged = f", and {path} is damaged" if cached is not None else ""
-        raise DownloadError(f"{url} can't be fetched ({error}){damaged}", by_hand) from error
+        raise DownloadError(f"{url} can't be fetched ({cause}){damaged}", by_hand) from error
     if not _intact(data, name):
         raise DownloadError(
             f"{url} isn't the published file (SHA-256 {sha256(data)[:16]}...)", by_hand

@@ -84,7 +84,7 @@ class TfliteWriter:
         return self._indices[key]
 
     def weights(self, node: Weighted, order: Sequence[int]) -> tuple[int, int]:
-        """Indices of weight and bias; ``order`` takes (outputs, inputs, height, width) apart."""
+        """Indices of weight and bias; ``order`` is that of (outputs, inputs, height, width)."""
         quantization = self._quantization
         axis = list(order).index(0)
         name = node.name
@@ -139,7 +139,9 @@ class TfliteWriter:
         self.reshape(source, index)
         return index
 
-    def padded(self, node: Node, kernel: Sequence[int], strides: Pair, pads: Pads) -> tuple[int, int]:
+    def padded(
+        self, node: Node, kernel: Sequence[int], strides: Pair, pads: Pads
+    ) -> tuple[int, int]:
         """What a windowed operator shall read, and the padding it shall name.
 
         TFLite knows no numbers, only VALID (none) and SAME (as little as needed, more of it at
@@ -198,7 +200,9 @@ class TfliteWriter:
             f"{source}/lowest",
             (1,),
             self._type,
-            np.array([-128], np.int8) if self._quantization else np.array([-3.4e38], np.float32),
+            np.array([-128], np.int8)
+            if self._quantization
+            else np.array([-3.4e38], np.float32),
         )
         self._subgraph.tensors[index].quantization = self._subgraph.tensors[
             self.tensor(source)

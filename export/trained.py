@@ -40,7 +40,7 @@ class Job:
     resizing: Resize
     recipe: Recipe
     source: str
-    """Where others can get the data."""
+    """What the data is and where others can get it."""
     remarks: str
     """What must be known to judge the accuracy."""
     weights: Path
@@ -127,7 +127,6 @@ def card_of(
         recipe=job.recipe.to_json(),
         accuracy=accuracy_of(module, preprocessing, test) if test else None,
         data=cards.Data(
-            name=job.data.stem,
             source=job.source,
             images=len(samples.pictures),
             remarks=job.remarks,

@@ -12,8 +12,8 @@ from armlet.preprocessing import Preprocessing
 from armlet.scales import Ranges
 
 PERCENTILE = 99.99
-"""Of each picture's values; the few beyond it are clipped. On the real ImageNet network it beats
-plain minimum and maximum by half a decibel (docs/accuracy.md)."""
+"""Of each picture's values; the few beyond it are clipped. On the real ImageNet network it
+beats plain minimum and maximum by half a decibel (docs/accuracy.md)."""
 
 
 def calibrate(
@@ -50,7 +50,9 @@ def calibrate(
             low, high = _bounds(values, percentile)
             lows[name], highs[name] = min(lows[name], low), max(highs[name], high)
     if not pictures:
-        raise CalibrationError("no picture to calibrate with", "give --calib a folder of pictures")
+        raise CalibrationError(
+            "no picture to calibrate with", "give --calib a folder of pictures"
+        )
     for name in names:
         if not (np.isfinite(lows[name]) and np.isfinite(highs[name])):
             raise CalibrationError(

@@ -57,7 +57,7 @@ def quantize_weights(node: Weighted, source: Scale) -> QuantizedWeights:
     """Quantize one node's weight and bias.
 
     A channel's scale comes from its largest weight, but is never so small that the bias, stored
-    in steps of input scale times weight scale, would leave int32: dead channels with a bias would.
+    in steps of input scale times weight scale, would leave int32, as a dead channel's would.
 
     Raises:
         CalibrationError: A weight or bias isn't finite.

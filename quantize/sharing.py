@@ -1,8 +1,8 @@
 """Which activations must be stored on one scale.
 
 An operator that only moves or selects values (concat, split, max pooling, reshape, shuffle) is
-exact in int8 if all its inputs and outputs share one scale; with scales of their own, ONNX Runtime
-and LiteRT round the change between them differently.
+exact in int8 if all its inputs and outputs share one scale; with scales of their own, ONNX
+Runtime and LiteRT round the change between them differently.
 """
 
 from armlet.graph import Graph

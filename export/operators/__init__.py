@@ -1,7 +1,8 @@
 """What armlet knows of each operator: how to read it, what it costs, how to write it.
 
-To add one: a dataclass in ``armlet.graph``, a module here, and its lines in these tables. A node
-without writers exists only until a pass replaces it; if it survives, the network is refused.
+To add one: a dataclass in ``armlet.graph``, a module here, and its lines in these tables. A
+node without writers exists only until a pass replaces it; if it survives, the network is
+refused.
 """
 
 from collections.abc import Callable, Mapping

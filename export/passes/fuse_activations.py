@@ -18,9 +18,7 @@ def fuse_activations(graph: Graph) -> Graph:
             and conv.activation is None
             and graph.only_reader(conv.outputs[0]) is relu
         ):
-            fused[conv.name] = replace(
-                conv, outputs=relu.outputs, activation=relu.activation
-            )
+            fused[conv.name] = replace(conv, outputs=relu.outputs, activation=relu.activation)
             gone.add(relu.name)
     nodes: list[Node] = [fused.get(one.name, one) for one in graph.nodes]
     return graph.with_nodes(one for one in nodes if one.name not in gone)

@@ -43,8 +43,6 @@ def _cut(graph: Graph, tensor: str) -> _Cut | None:
     edges = [0, *(one.stop for one in slices)]
     channels = graph.shapes[tensor][1] if len(graph.shapes[tensor]) > 1 else 0
     whole = len(slices) > 1 and edges[-1] == channels
-    if whole and all(
-        one.start == edge for one, edge in zip(slices, edges[:-1], strict=True)
-    ):
+    if whole and all(one.start == edge for one, edge in zip(slices, edges[:-1], strict=True)):
         return _Cut(slices=tuple(slices))
     return None

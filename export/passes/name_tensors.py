@@ -8,8 +8,8 @@ from armlet.graph import Graph
 def name_tensors(graph: Graph) -> Graph:
     """Call the input ``input`` and a layer's output ``<layer>`` or ``<layer>:<position>``.
 
-    So activation ranges on a card, tensors in the files and lines in a profile speak of the same
-    things, whatever the tracer called them.
+    So activation ranges on a card, tensors in the files and lines in a profile speak of the
+    same things, whatever the tracer called them.
     """
     names = {graph.input: "input"}
     for node in graph.nodes:
@@ -25,6 +25,4 @@ def name_tensors(graph: Graph) -> Graph:
         for node in graph.nodes
     )
     shapes = {names[name]: shape for name, shape in graph.shapes.items() if name in names}
-    return Graph(
-        input="input", output=names[graph.output], nodes=nodes, shapes=shapes
-    )
+    return Graph(input="input", output=names[graph.output], nodes=nodes, shapes=shapes)

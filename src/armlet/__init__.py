@@ -1,3 +1,3 @@
-"""armlet takes a trained PyTorch image classifier to an ARM board and says where the time goes."""
+"""From a trained PyTorch image classifier to an ARM board, with the time of every layer."""
 
 __version__ = "0.1.0"

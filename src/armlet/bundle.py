@@ -5,9 +5,9 @@
     golden/000.png ...  a few pictures at their original size
     golden/vectors.npz  what those pictures become and what every file answers
 
-``vectors.npz`` holds ``inputs`` (N, 3, size, size) float32 and ``pytorch`` (N, classes) float32,
-and for each model file its own logits under the file's path, (N, classes) float32. If there is
-an int8 file, ``inputs_int8`` (N, size, size, 3) int8 is its input.
+``vectors.npz`` holds ``inputs`` (N, 3, size, size) and ``pytorch`` (N, classes), and for each
+model file its own logits under the file's path, (N, classes), all float32. If there is an int8
+file, ``inputs_int8`` (N, size, size, 3) int8 is its input.
 
 The manifest's schema is docs/manifest.md; a reader refuses a version that it doesn't know.
 """

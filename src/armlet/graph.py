@@ -70,7 +70,8 @@ class Conv(Weighted):
     @property
     def depthwise(self) -> bool:
         """Whether each output channel sees exactly its own input channel."""
-        return self.groups == self.weight.shape[0] > 1 and self.weight.shape[1] == 1
+        outputs, inputs = self.weight.shape[:2]
+        return bool(self.groups == outputs > 1 and inputs == 1)
 
     @property
     def layer_kind(self) -> Kind:

@@ -19,6 +19,7 @@ from armlet.scales import Scale
 from armlet.silence import silenced
 
 Resize = Literal["squash", "crop"]
+Layout = Literal["NCHW", "NHWC"]
 Triple = tuple[float, float, float]
 Picture = NDArray[np.uint8]
 """(height, width, 3), RGB."""
@@ -183,11 +184,25 @@ def apply_table(
     return np.asarray(cv2.LUT(picture, values), np.float32)[None]
 
 
-def prepare(path: Path, preprocessing: Preprocessing) -> NDArray[np.float32]:
-    """A picture file as a float32 network input, ``(1, 3, size, size)``.
+def model_input(
+    picture: Picture,
+    preprocessing: Preprocessing,
+    values: NDArray[np.float32] | NDArray[np.int8],
+    layout: Layout,
+) -> NDArray[np.float32] | NDArray[np.int8]:
+    """A decoded picture of any size as a model takes it.
 
-    Raises:
-        ImageError: The picture can't be read.
+    Args:
+        picture: Upright, RGB.
+        preprocessing: What the network expects.
+        values: Its ``table``.
+        layout: How the model's input is laid out.
+
+    Returns:
+        ``(1, 3, size, size)`` or ``(1, size, size, 3)``, C-contiguous, in the table's dtype.
     """
-    pixels = apply_table(resize(decode(path), preprocessing), table(preprocessing, None))
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
+    pixels = apply_table(resize(picture, preprocessing), values)
+    if layout == "NHWC":
+        return pixels
+    planes: NDArray[np.float32] | NDArray[np.int8] = pixels.transpose(0, 3, 1, 2).copy()
+    return planes

@@ -21,7 +21,7 @@ class Layer:
     """Multiply-adds for one image."""
     parameters: int
     bytes: int
-    """Bytes moved for one image: activations read and written, and the parameters, once each."""
+    """Moved for one image: activations read and written, and the parameters, once each."""
     median_us: float | None = None
     """Microseconds, median over the profiled runs; None where nothing was measured."""
     share: float | None = None

@@ -1,7 +1,7 @@
 """The one table of scales that every int8 file is written from.
 
-A real value is ``scale * (quantized - zero_point)``; int8 throughout. The ONNX writer stores the
-same values as uint8 with the zero point moved by 128.
+A real value is ``scale * (quantized - zero_point)``; int8 throughout. The ONNX writer stores
+the same values as uint8 with the zero point moved by 128.
 """
 
 from collections.abc import Mapping

@@ -1,11 +1,13 @@
 """Writing files and folders so that nobody ever sees half of one."""
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from armlet.errors import OutputError
 
@@ -31,6 +33,16 @@ def write_file(path: Path, data: bytes) -> None:
         raise OutputError(f"{path}: {error.strerror}", "choose another place") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a JSON object, indented for people.
+
+    Raises:
+        OutputError: The place can't be written to.
+    """
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_file(path, text.encode("utf-8"))
 
 
 @contextmanager

@@ -1,0 +1,242 @@
+"""The edge-export command: parse, call the library, print."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import armlet
+from armlet.command import Command, notice, progress, watch
+from armlet.export.options import NAMES, PATH, positive_triple, some_of, triple
+
+# Whatever needs torch, onnx or a runtime is imported in the commands: --help must be quick.
+if TYPE_CHECKING:
+    from armlet.bundle import Format
+    from armlet.export.answers import Answer
+    from armlet.export.pipeline import Stages
+    from armlet.preprocessing import Preprocessing
+
+
+@click.group(cls=Command, default="network")
+@click.version_option(armlet.__version__)
+def main() -> None:
+    """Take a trained image classifier to ONNX and TFLite, in float32 and int8.
+
+    Try: edge-export shufflenet_v2_x0_5 -o out/
+    """
+
+
+@main.command()
+@click.argument("network")
+@click.option("--weights", help="File (.pth, .pt, .safetensors), imagenet, or " + NAMES + ".")
+@click.option("--labels", type=PATH, help="Text file, one label a line.")
+@click.option(
+    "--stem",
+    type=click.Choice(["imagenet", "cifar"]),
+    help="cifar: for pictures of about 32 pixels. [default: imagenet]",
+)
+@click.option("--input-size", type=click.IntRange(8, 4096), help="Pixels. [default: 224]")
+@click.option(
+    "--resize",
+    type=click.Choice(["squash", "crop"]),
+    help="The whole picture, or its largest central square. [default: squash]",
+)
+@click.option(
+    "--mean", type=triple, metavar="R,G,B", help="In units of 0 to 1. [default: ImageNet's]"
+)
+@click.option("--std", type=positive_triple, metavar="R,G,B", help="Likewise.")
+@click.option("--calib", type=PATH, help="Folder of pictures to calibrate int8 with.")
+@click.option("--eval", "evaluation", type=PATH, help="Folder with one folder a class.")
+@click.option(
+    "--formats",
+    type=some_of("onnx", "tflite"),
+    metavar="LIST",
+    default="onnx,tflite",
+    show_default=True,
+)
+@click.option(
+    "--precisions",
+    type=some_of("float32", "int8"),
+    metavar="LIST",
+    default="float32,int8",
+    show_default=True,
+)
+@click.option(
+    "--via",
+    type=click.Choice(["armlet", "litert-torch"]),
+    default="armlet",
+    help="litert-torch: for networks with operators that armlet lacks; TFLite only.",
+)
+@click.option("-o", "--output", type=PATH, required=True, help="Folder for the bundle.")
+def network(
+    network: str,
+    calib: Path | None,
+    evaluation: Path | None,
+    formats: "Sequence[Format]",
+    precisions: Sequence[Any],
+    via: str,
+    output: Path,
+    **wish: Any,
+) -> None:
+    r"""Export NETWORK: a name, or package.module:factory for a network of your own.
+
+    With shipped weights, size, mean and so on are those that they were trained with.
+
+    \b
+    edge-export shufflenet_v2_x0_5 -o out/
+    edge-export shufflenet_v2_x1_0 --weights my.pth --labels labels.txt --calib photos/ -o out/
+    edge-export mypackage.net:make --weights my.pth --calib photos/ -o out/
+    """
+    from armlet.bundle import MANIFEST
+    from armlet.export import datasets, pictures, report
+    from armlet.export.classifier import Wish, resolve
+    from armlet.export.pipeline import Job, export
+    from armlet.export.routes import route
+    from armlet.storage import check_target
+
+    check_target(output, MANIFEST)
+    convert = route(via, formats)
+    progress(f"loading {network}")
+    classifier = resolve(Wish(network=network, **wish))
+    job = Job(
+        formats=formats,
+        precisions=precisions,
+        calibration=pictures.find(calib, "--calib") if calib else None,
+        evaluation=datasets.find(evaluation, classifier.labels) if evaluation else None,
+        options=report.options(classifier, formats, precisions, via, calib, evaluation),
+    )
+    for line in job.calibration.unreadable if job.calibration else ():
+        notice(f"edge-export: passed over {line}")
+    manifest = export(classifier, job, output, _stages(), convert)
+    for line in report.summary(manifest, output):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("bundle", type=PATH)
+@click.option(
+    "--eval",
+    "evaluation",
+    type=PATH,
+    required=True,
+    help="Folder or .zip with one folder a class, or the images file of an IDX pair.",
+)
+@click.option("--images", type=click.IntRange(min=1), help="Only so many, evenly spread.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def accuracy(bundle: Path, evaluation: Path, images: int | None, as_json: bool) -> None:
+    r"""Measure every file of BUNDLE on labelled pictures and note it in the manifest.
+
+    \b
+    edge-export accuracy out/ --eval test/
+    """
+    from armlet.export import report
+    from armlet.export.accuracy import measure_bundle
+
+    measured = measure_bundle(bundle, evaluation, images, _open_file, watch)
+    for line in measured.unreadable:
+        notice(f"edge-export: passed over {line}")
+    lines = report.accuracy_json(measured) if as_json else report.accuracy(measured, bundle)
+    for line in lines:
+        click.echo(line)
+
+
+@main.command()
+@click.argument("network")
+@click.option(
+    "--data",
+    type=PATH,
+    required=True,
+    help="Folder or .zip with one folder a class, or the images file of an IDX pair.",
+)
+@click.option("--test", type=PATH, help="Held-out pictures, only measured on at the end.")
+@click.option("--labels", type=PATH, help="Text file, one label a line.")
+@click.option(
+    "--stem", type=click.Choice(["imagenet", "cifar"]), default="cifar", show_default=True
+)
+@click.option("--input-size", type=click.IntRange(8, 1024), default=32, show_default=True)
+@click.option(
+    "--resize", type=click.Choice(["squash", "crop"]), default="squash", show_default=True
+)
+@click.option(
+    "--phases",
+    default="24:12,32:8",
+    show_default=True,
+    help="Size of the random crops : epochs, in this order.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1, 256), help="CPU threads.")
+@click.option("--source", default="", help="For the card: where others get the pictures.")
+@click.option("--remarks", default="", help="For the card: what must be known of them.")
+@click.option("-o", "--output", type=PATH, required=True, help="NAME.safetensors")
+def train(
+    network: str,
+    labels: Path | None,
+    phases: str,
+    stem: Any,
+    input_size: int,
+    resize: Any,
+    seed: int,
+    threads: int | None,
+    output: Path,
+    **job: Any,
+) -> None:
+    r"""Train NETWORK from nothing; when killed, the same command continues.
+
+    \b
+    edge-export train shufflenet_v2_x0_5 --data train/ --test test/ -o my.safetensors
+    """
+    from armlet.export import report, trained
+    from armlet.export.classifier import read_labels
+    from armlet.export.recipe import Recipe, phases_from_text
+
+    recipe = Recipe(
+        network=network,
+        stem=stem,
+        size=input_size,
+        phases=phases_from_text(phases),
+        seed=seed,
+    )
+    names = read_labels(labels) if labels else None
+    task = trained.Job(recipe=recipe, labels=names, resizing=resize, weights=output, **job)
+    outcome = trained.run(task, _ranges_of, report.TrainingLine().show, threads)
+    for line in outcome.unreadable:
+        notice(f"edge-export: passed over {line}")
+    for line in report.training(outcome):
+        click.echo(line)
+
+
+def _stages() -> "Stages":
+    """The stages of other folders, for the export, which imports none of them."""
+    from armlet.export.pipeline import Stages
+    from armlet.quantize.calibrate import calibrate, input_range
+    from armlet.quantize.int8 import quantize
+
+    return Stages(
+        calibrate=calibrate,
+        input_range=input_range,
+        quantize=quantize,
+        open_file=_open_file,
+        progress=progress,
+        notice=lambda line: notice(f"edge-export: {line}"),
+        watch=watch,
+    )
+
+
+def _open_file(path: Path, format: "Format", preprocessing: "Preprocessing") -> "Answer":
+    """Open a model file on the runtime and with the preprocessing that edge-run has."""
+    from armlet.preprocessing import model_input, table
+    from armlet.runtime.backends import load_backend
+
+    backend = load_backend("onnx" if format == "onnx" else "litert")
+    session = backend.open(path, 1)
+    values = table(preprocessing, session.input.scale)
+    layout = session.input.layout
+    return lambda picture: session.run(model_input(picture, preprocessing, values, layout))[0]
+
+
+def _ranges_of(module: Any, inputs: Any) -> Any:
+    """Activation ranges of a trained network on (N, 3, size, size) inputs."""
+    from armlet.export.pipeline import calibrate_module
+
+    return calibrate_module(module, inputs, _stages())

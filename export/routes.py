@@ -1,0 +1,57 @@
+"""The two ways from a module to model files."""
+
+from collections.abc import Sequence
+
+from armlet.bundle import Format
+from armlet.errors import OptionError
+from armlet.export import litert_torch
+from armlet.export.classifier import Classifier
+from armlet.export.pipeline import (
+    Convert,
+    Files,
+    Job,
+    Stages,
+    calibration_inputs,
+    convert_graph,
+    no_calibration,
+)
+from armlet.records import Precision
+
+
+def route(via: str, formats: Sequence[Format]) -> Convert:
+    """The function that makes the model files.
+
+    Args:
+        via: ``armlet`` or ``litert-torch``.
+        formats: What is wanted.
+
+    Raises:
+        OptionError: That way doesn't lead to these formats.
+    """
+    if via == "armlet":
+        return convert_graph
+    if tuple(formats) != ("tflite",):
+        raise OptionError("--via litert-torch writes TFLite only", "add --formats tflite")
+    return convert_litert_torch
+
+
+def convert_litert_torch(classifier: Classifier, job: Job, stages: Stages) -> Files:
+    """Convert through litert-torch and ai-edge-quantizer; nothing is known of the layers.
+
+    Raises:
+        BackendError: They aren't installed, or can't convert the network.
+        CalibrationError: int8 is wanted and there are no pictures.
+    """
+    if "int8" in job.precisions and job.calibration is None:
+        raise no_calibration()
+    stages.progress("converting with litert-torch, which takes a minute")
+    inputs = (
+        calibration_inputs(job.calibration, classifier.preprocessing, stages.watch)
+        if job.calibration
+        else iter(())
+    )
+    made = litert_torch.convert(classifier.module, classifier.preprocessing.size, inputs)
+    data: dict[tuple[Format, Precision], bytes] = {
+        ("tflite", precision): made[precision] for precision in job.precisions
+    }
+    return Files(data=data, layers=(), layers_int8=(), input_scale=None)
