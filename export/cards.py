@@ -29,6 +29,7 @@ DEFAULTS: Mapping[str, str] = MappingProxyType({"shufflenet_v2_x0_5": "cifar10"}
 class Data:
     """What weights were trained on."""
 
+    name: str
     source: str
     """What the pictures are and where others can get them."""
     images: int
@@ -66,6 +67,7 @@ class Card:
             "recipe": dict(self.recipe),
             "accuracy": self.accuracy.to_json() if self.accuracy else None,
             "data": {
+                "name": self.data.name,
                 "source": self.data.source,
                 "images": self.data.images,
                 "remarks": self.data.remarks,

@@ -127,6 +127,7 @@ def card_of(
         recipe=job.recipe.to_json(),
         accuracy=accuracy_of(module, preprocessing, test) if test else None,
         data=cards.Data(
+            name=job.data.stem,
             source=job.source,
             images=len(samples.pictures),
             remarks=job.remarks,

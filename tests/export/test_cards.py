@@ -25,7 +25,7 @@ CARD = cards.Card(
         network=NETWORK, stem="cifar", size=32, phases=(Phase(size=24, epochs=2),), seed=5
     ).to_json(),
     accuracy=Accuracy(top1=87.5, top5=99.0, images=200),
-    data=cards.Data(source="pets of a shelter", images=1000, remarks="recompressed"),
+    data=cards.Data(name="pets", source="a shelter", images=1000, remarks="recompressed"),
     ranges={"conv1.0:0": (0.0, 2.625), "fc:0": (-7.1, 11.3)},
     date="2026-11-25",
 )
@@ -60,7 +60,7 @@ def test_card_is_read_as_it_was_written(tmp_path: Path, accuracy: Accuracy | Non
         ({"ranges": {"fc:0": [1]}}, "is damaged ("),
         ({"ranges": 3}, "is damaged ("),
         ({"preprocessing": {"size": 32}}, "is damaged ("),
-        ({"data": {"source": "x"}}, "is damaged ("),
+        ({"data": {"name": "x"}}, "is damaged ("),
         ({"accuracy": {"top1": 3}}, "is damaged ("),
     ],
 )

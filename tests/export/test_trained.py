@@ -83,7 +83,9 @@ def test_job_leaves_weights_and_their_card(job: Job) -> None:
     assert (card.network, card.stem) == ("shufflenet_v2_x0_5", "cifar")
     assert card.labels == ("blue", "red")
     assert card.recipe == RECIPE.to_json()
-    assert card.data == cards.Data(source="made by the test", images=8, remarks="noise")
+    assert card.data == cards.Data(
+        name="train", source="made by the test", images=8, remarks="noise"
+    )
     assert card.preprocessing.mean[0] == pytest.approx(99.5 / 255, abs=0.02)
     low, high = card.ranges["input"]
     assert low < -1 and high > 1
