@@ -108,8 +108,8 @@ class Text:
 
 
 def shown(path: str) -> str:
-    """A path that any terminal can show."""
-    return click.format_filename(path)
+    """A path in one line that any terminal can show."""
+    return " ".join(click.format_filename(path).splitlines())
 
 
 def next_command(model: Path, picture: str, layers: bool) -> str:

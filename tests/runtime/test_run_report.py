@@ -121,6 +121,11 @@ def test_path_that_is_no_text_can_be_shown() -> None:
     )
 
 
+def test_path_with_a_line_break_stays_on_its_line() -> None:
+    (first, _) = Text(width=9).result(replace(CAT, path="a\ncat.png"))
+    assert first.startswith("a cat.png  ")
+
+
 def test_layers_for_people() -> None:
     assert "\n".join(["", *Text(width=9).latency(LATENCY), ""]) == LAYERS
 
