@@ -10,8 +10,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint c
 INGREDIENTS := setup.cfg pyproject.toml constraints.txt
 SOURCES := $(shell find export quantize runtime src/armlet -type f -not -name '*.pyc')
 
-# Real photos; chelsea is the cat.
-PHOTOS := chelsea.png rocket.jpg motorcycle_left.png coffee.png
+# Real photos that scikit-image ships; chelsea is the cat.
+PHOTOS := chelsea.png motorcycle_left.png rocket.jpg
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
@@ -38,7 +38,7 @@ lint: .venv/dev ## Check style, types and who imports whom
 
 .PHONY: test-light
 test-light: .venv-light/dev demo/bundle/manifest.json ## Run the tests that need no torch, as on a device (PYTHON=python3.13 for another Python)
-	$(LIGHT)/python -m pytest -m "not torch" --bundle demo/bundle
+	$(LIGHT)/python -m pytest -m "not torch" --bundle=demo/bundle
 
 .PHONY: test-mediapipe
 test-mediapipe: .venv-mediapipe/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json ## Check that MediaPipe reads our .tflite files as we say
@@ -84,7 +84,7 @@ demo/fashion-mnist/manifest.json: .venv/demo $(SOURCES)
 	$(BIN)/edge-export shufflenet_v2_x0_5 --weights fashion-mnist -o demo/fashion-mnist
 
 demo/photos/chelsea.png: .venv/demo
-	mkdir -p demo/photos
-	folder=$$($(BIN)/python -c 'import skimage; print(skimage.__path__[0])')/data; \
-		cp $(addprefix "$$folder"/,$(PHOTOS)) demo/photos
-	touch $@
+	@mkdir -p demo/photos
+	@data=$$($(BIN)/python -c 'import skimage; print(skimage.__path__[0])')/data; \
+		cp $(PHOTOS:%="$$data"/%) demo/photos
+	@touch $@
