@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,6 @@ class Backend(Protocol):
         """
 
 
-def first_line(error: Any) -> str:
+def first_line(error: BaseException) -> str:
     """What an inference runtime has to say, without its stack."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

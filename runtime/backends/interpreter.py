@@ -54,10 +54,11 @@ def open_interpreter(module: str, backend: str, path: Path, threads: int) -> Ses
         with silenced():
             interpreter = runtime.Interpreter(model_path=str(path), num_threads=threads)
             interpreter.allocate_tensors()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, SystemError, ValueError) as error:
+        # A SystemError wraps what really happened: tflite-runtime meets numpy 2, say.
         raise BackendError(
-            f"{backend} can't load {path} ({first_line(error)})",
-            "update it or export again",
+            f"{backend} can't load {path} ({first_line(error.__cause__ or error)})",
+            f"run pip install 'armlet[{backend}]' again, or export again",
         ) from error
     (source,) = interpreter.get_input_details()
     (answer,) = interpreter.get_output_details()
