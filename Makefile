@@ -46,7 +46,8 @@ test-mediapipe: .venv-mediapipe/dev demo/bundle/manifest.json demo/fashion-mnist
 
 .PHONY: test-litert-torch
 test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TFLite (installs 2.5 GB)
-	$(LITERT_TORCH)/python -m pytest tests/litert_torch_check.py
+	@# anyio, which comes along, has a pytest plugin that pytest warns about.
+	$(LITERT_TORCH)/python -m pytest -p no:anyio tests/litert_torch_check.py
 
 .PHONY: clean
 clean: ## Remove what this file makes

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 from torch import nn
 
 from armlet.errors import BackendError
 from armlet.records import Precision
+from armlet.scales import Scale
 from armlet.silence import silenced
 
 SIGNATURE = "serving_default"
@@ -44,6 +46,13 @@ def convert(
     float32 = _float32(module, size)
     int8 = _int8(float32, inputs)
     return {"float32": float32} if int8 is None else {"float32": float32, "int8": int8}
+
+
+def input_scale(int8: bytes) -> Scale:
+    """How the int8 file's input is quantized."""
+    graph = schema.ModelT.InitFromObj(schema.Model.GetRootAs(int8)).subgraphs[0]
+    quantization = graph.tensors[graph.inputs[0]].quantization
+    return Scale(scale=float(quantization.scale[0]), zero_point=int(quantization.zeroPoint[0]))
 
 
 def _float32(module: nn.Module, size: int) -> bytes:

@@ -6,6 +6,7 @@ from armlet.bundle import Format
 from armlet.errors import OptionError
 from armlet.export import litert_torch
 from armlet.export.classifier import Classifier
+from armlet.export.metadata import Identity
 from armlet.export.pipeline import (
     Convert,
     Files,
@@ -15,6 +16,7 @@ from armlet.export.pipeline import (
     convert_graph,
     no_calibration,
 )
+from armlet.export.tflite_metadata import described
 from armlet.records import Precision
 
 
@@ -51,7 +53,14 @@ def convert_litert_torch(classifier: Classifier, job: Job, stages: Stages) -> Fi
         else iter(())
     )
     made = litert_torch.convert(classifier.module, classifier.preprocessing.size, inputs)
+    identity = Identity(
+        network=classifier.network,
+        labels=classifier.labels,
+        preprocessing=classifier.preprocessing,
+    )
     data: dict[tuple[Format, Precision], bytes] = {
-        ("tflite", precision): made[precision] for precision in job.precisions
+        ("tflite", precision): described(made[precision], identity)
+        for precision in job.precisions
     }
-    return Files(data=data, layers=(), layers_int8=(), input_scale=None)
+    scale = litert_torch.input_scale(made["int8"]) if "int8" in job.precisions else None
+    return Files(data=data, layers=(), layers_int8=(), input_scale=scale)

@@ -14,6 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from armlet.errors import UnsupportedOperator
+from armlet.export.tflite_buffer import AlignedBuffer
 from armlet.graph import Activation, Graph, MaxPool, Node, Pads, Pair, Shape, Weighted
 from armlet.scales import Quantization
 
@@ -237,9 +238,7 @@ class TfliteWriter:
         return len(self._subgraph.tensors) - 1
 
     def _add_buffer(self, data: bytes) -> int:
-        buffer = schema.BufferT()
-        buffer.data = np.frombuffer(data, np.uint8)
-        self._model.buffers.append(buffer)
+        self._model.buffers.append(AlignedBuffer(np.frombuffer(data, np.uint8)))
         return len(self._model.buffers) - 1
 
     def _quantize(self, index: int, scales: Any, zero_points: Any, axis: int = 0) -> None:

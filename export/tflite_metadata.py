@@ -168,12 +168,18 @@ def described(model: bytes, identity: Identity) -> bytes:
     entry = schema.MetadataT()
     entry.name, entry.buffer = ENTRY, len(unpacked.buffers)
     unpacked.metadata = [*(unpacked.metadata or []), entry]
-    contents = [one.data for one in unpacked.buffers]
+    contents = [_content(one, model) for one in unpacked.buffers]
     contents.append(np.frombuffer(metadata(identity), np.uint8))
     unpacked.buffers = [AlignedBuffer(data) for data in contents]
     builder = flatbuffers.Builder(2 * len(model))
     builder.Finish(unpacked.Pack(builder), file_identifier=b"TFL3")
     return with_labels(bytes(builder.Output()), identity)
+
+
+def _content(buffer: schema.BufferT, model: bytes) -> NDArray[np.uint8] | None:
+    if buffer.size:  # it stands behind the flatbuffer, where our archive goes
+        return np.frombuffer(model, np.uint8, buffer.size, buffer.offset)
+    return None if buffer.data is None else np.asarray(buffer.data, np.uint8)
 
 
 def _input(writer: _Writer, identity: Identity) -> int:

@@ -9,11 +9,12 @@ from io import BytesIO
 
 import flatbuffers
 import numpy as np
+import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from armlet.export.metadata import Identity
-from armlet.export.tflite_metadata import ENTRY, metadata, with_labels
+from armlet.export.tflite_metadata import ENTRY, described, metadata, with_labels
 from armlet.preprocessing import Preprocessing
 
 IDENTITY = Identity(
@@ -37,7 +38,7 @@ def tensor(name: str, shape: list[int], kind: int, buffer: int = 0) -> schema.Te
     return one
 
 
-def mean_of_each_channel() -> bytes:
+def mean_of_each_channel(*, with_metadata: bool = True) -> bytes:
     """A network whose three logits are the means of red, green and blue."""
     operator = schema.OperatorT()
     operator.inputs, operator.outputs = [0, 1], [2]
@@ -56,16 +57,27 @@ def mean_of_each_channel() -> bytes:
     entry.name, entry.buffer = ENTRY, 2
     model = schema.ModelT()
     model.version = 3
-    model.operatorCodes, model.subgraphs, model.metadata = [code], [graph], [entry]
+    model.operatorCodes, model.subgraphs = [code], [graph]
     axes = np.array([1, 2], np.int32).tobytes()
-    model.buffers = [buffer(), buffer(axes), buffer(metadata(IDENTITY))]
+    model.buffers = [buffer(), buffer(axes)]
+    if with_metadata:
+        model.metadata = [entry]
+        model.buffers.append(buffer(metadata(IDENTITY)))
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
 
 
-def test_file_still_runs() -> None:
-    interpreter = Interpreter(model_content=with_labels(mean_of_each_channel(), IDENTITY))
+@pytest.mark.parametrize(
+    "model",
+    [
+        with_labels(mean_of_each_channel(), IDENTITY),
+        described(mean_of_each_channel(with_metadata=False), IDENTITY),
+    ],
+    ids=["ours", "of another program"],
+)
+def test_file_still_runs(model: bytes) -> None:
+    interpreter = Interpreter(model_content=model)
     interpreter.allocate_tensors()
     picture = np.broadcast_to(np.array([1, 2, 3], np.float32), (1, 4, 4, 3))
     interpreter.set_tensor(0, picture)
@@ -86,6 +98,30 @@ def test_archive_holds_labels_and_card() -> None:
 
 def test_metadata_has_the_identifier_of_the_standard() -> None:
     assert metadata(IDENTITY)[4:8] == b"M001"
+
+
+def test_file_of_another_program_gets_the_same_metadata_and_archive() -> None:
+    ours = with_labels(mean_of_each_channel(), IDENTITY)
+    other = described(mean_of_each_channel(with_metadata=False), IDENTITY)
+    for data in (ours, other):
+        model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data))
+        (entry,) = model.metadata
+        assert entry.name == ENTRY.encode()
+        assert bytes(model.buffers[entry.buffer].data) == metadata(IDENTITY)
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            assert archive.namelist() == ["labels.txt", "armlet.json"]
+
+
+def test_constants_are_aligned_as_the_schema_asks() -> None:
+    data = described(mean_of_each_channel(with_metadata=False), IDENTITY)
+    table = np.frombuffer(data, np.uint8)
+    model = schema.Model.GetRootAs(data)
+    constants = [model.Buffers(index).DataAsNumpy() for index in (1, 2)]
+    starts = [
+        one.__array_interface__["data"][0] - table.__array_interface__["data"][0]
+        for one in constants
+    ]
+    assert [start % 16 for start in starts] == [0, 0]
 
 
 def test_two_files_of_one_network_are_equal() -> None:
