@@ -1,0 +1,1 @@
+"""Scripts that put armlet on a device or run it there."""
