@@ -60,7 +60,7 @@ def _run(graph: Graph, node: Node, inputs: list[Tensor]) -> list[Tensor]:
         case Concat():
             return [torch.cat(inputs, 1)]
         case Split():
-            return list(x.split(list(node.sizes), 1))
+            return list(torch.split(x, list(node.sizes), 1))
         case Slice():
             return [x[:, node.start : node.stop]]
         case ChannelShuffle():

@@ -27,7 +27,8 @@ class Net(nn.Module):
         self.last = nn.Conv2d(channels, 5, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.middle(self.first(x))).mean((2, 3))
+        y: Tensor = self.last(self.middle(self.first(x)))
+        return y.mean((2, 3))
 
 
 def graph_of(middle: nn.Module | Callable[[Tensor], Tensor], channels: int = 8) -> Graph:

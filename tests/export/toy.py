@@ -1,6 +1,6 @@
 """Small graphs of random weights, and pictures for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ def conv(name: str, source: str, inputs: int, outputs: int, **options: object) -
     )
 
 
-def graph(nodes: Sequence[Node], shapes: dict[str, Shape], output: str) -> Graph:
+def graph(nodes: Sequence[Node], shapes: Mapping[str, Shape], output: str) -> Graph:
     """A graph from ``x`` to ``output``."""
     return Graph(input="x", output=output, nodes=tuple(nodes), shapes=shapes)
 
