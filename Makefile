@@ -40,6 +40,10 @@ lint: .venv/dev ## Check style, types and who imports whom
 test-light: .venv-light/dev demo/bundle/manifest.json ## Run the tests that need no torch, as on a device (PYTHON=python3.13 for another Python)
 	$(LIGHT)/python -m pytest -m "not torch" --bundle=demo/bundle
 
+.PHONY: test-accuracy
+test-accuracy: .venv/dev demo/fashion-mnist/manifest.json ## Check int8 against float32 on 10,000 pictures of Debian's dataset-fashion-mnist
+	$(BIN)/python -m pytest tests/accuracy_check.py
+
 .PHONY: test-mediapipe
 test-mediapipe: .venv-mediapipe/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json ## Check that MediaPipe reads our .tflite files as we say
 	$(MEDIAPIPE)/python -m pytest --noconftest tests/mediapipe_check.py
