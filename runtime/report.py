@@ -103,8 +103,8 @@ class Text:
             "",
             f"Whole model: median of {latency.runs} runs ({latency.precision}, "
             f"{latency.backend}, threads: {latency.threads}).",
-            f"Shares: from {latency.runs} more runs with the runtime's profiler on, which slows",
-            "the model down; a layer's us is its share of the whole model's time.",
+            f"Shares: from {latency.runs} more runs with the runtime's profiler on, which",
+            "slows the model down; a layer's us is its share of the whole model's time.",
         ]
 
 

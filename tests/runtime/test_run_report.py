@@ -100,8 +100,8 @@ all other                                                    154.3   12.5 %     
 whole model                                                 1234.5  100.0 %    718,848  84,000
 
 Whole model: median of 50 runs (int8, onnx, threads: 2).
-Shares: from 50 more runs with the runtime's profiler on, which slows
-the model down; a layer's us is its share of the whole model's time.
+Shares: from 50 more runs with the runtime's profiler on, which
+slows the model down; a layer's us is its share of the whole model's time.
 """
 
 
