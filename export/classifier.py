@@ -44,6 +44,8 @@ class Classifier:
     """In eval mode; (1, 3, size, size) float32 to logits (1, classes)."""
     labels: Sequence[str]
     preprocessing: Preprocessing
+    stem: Stem | None
+    """How it begins; None for a network from a factory."""
     weights: str
     """Where its weights come from, in words."""
     ranges: Ranges | None
@@ -117,6 +119,7 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
             module=_fit(wish.network, stem, path, labels or card.labels),
             labels=card.labels,
             preprocessing=card.preprocessing,
+            stem=stem,
             weights=name,
             ranges=card.ranges if stem == card.stem else None,
         )
@@ -125,11 +128,13 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
         path = published.fetch(wish.network, published.cache_folder())
     else:
         path = Path(name)
+    stem = wish.stem or "imagenet"
     return Classifier(
         network=wish.network,
-        module=_fit(wish.network, wish.stem or "imagenet", path, labels),
+        module=_fit(wish.network, stem, path, labels),
         labels=(),
         preprocessing=IMAGENET,
+        stem=stem,
         weights=name if name == "imagenet" else path.name,
         ranges=None,
     )
@@ -154,6 +159,7 @@ def _from_factory(wish: Wish, labels: Sequence[str] | None) -> Classifier:
         module=module,
         labels=(),
         preprocessing=IMAGENET,
+        stem=None,
         weights=source,
         ranges=None,
     )

@@ -29,6 +29,7 @@ def options(
     """An export's options as its manifest keeps them; absolute paths tell of people."""
     return {
         "network": classifier.network,
+        "stem": classifier.stem,
         "formats": list(formats),
         "precisions": list(precisions),
         "via": via,
