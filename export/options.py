@@ -1,4 +1,4 @@
-"""Kinds of options that click itself doesn't know: functions that parse, or say what is wrong."""
+"""Kinds of options that click itself doesn't know: they parse or say what is wrong."""
 
 import math
 from collections.abc import Callable
