@@ -18,6 +18,16 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OURS = ("edge-export ", "edge-run ")
 
+MYNET = """
+import torch
+from torch import nn
+
+def make():
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv2d(3, 8, 3, 4, 1), nn.BatchNorm2d(8), nn.ReLU())
+    return nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
+"""
+
 
 def commands() -> list[str]:
     """The commands of all blocks: after ``$`` in a console block, every line of a sh block."""
@@ -71,6 +81,10 @@ def test_commands_of_the_session_run(tmp_path: Path) -> None:
     shutil.copy(shipped / "chelsea.png", photos)
     shutil.copy(shipped / "rocket.jpg", photos)
     shutil.copy(shipped / "rocket.jpg", tmp_path / "photo.jpg")
+    (tmp_path / "test/Bag").mkdir(parents=True)
+    shutil.copy(shipped / "coffee.png", tmp_path / "test/Bag")
+    (tmp_path / "mynet.py").write_text(MYNET, encoding="utf-8")
+    (tmp_path / "labels.txt").write_text("cat\nrocket\n", encoding="utf-8")
     session = [command for command in commands() if command.startswith(OURS)]
     assert session
     for command in session:
