@@ -1,9 +1,10 @@
-# .venv exports and runs, .venv-light only runs (no torch); the other two are each for one check.
-# An environment is made once, and again when what it is made from changes.
+# .venv exports and runs, .venv-light-VERSION only runs (no torch); the other two are each for one
+# check. An environment is made once with PYTHON, and brought up to date when setup.cfg changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 BIN := .venv/bin
-LIGHT := .venv-light/bin
+LIGHT := .venv-light-$(VERSION)/bin
 MEDIAPIPE := .venv-mediapipe/bin
 LITERT_TORCH := .venv-litert-torch/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -37,7 +38,7 @@ lint: .venv/dev ## Check style, types and who imports whom
 	$(BIN)/lint-imports
 
 .PHONY: test-light
-test-light: .venv-light/dev demo/bundle/manifest.json ## Run the tests that need no torch, as on a device (PYTHON=python3.13 for another Python)
+test-light: .venv-light-$(VERSION)/dev demo/bundle/manifest.json ## Run the tests that need no torch, as on a device (PYTHON=python3.13 for another Python)
 	$(LIGHT)/python -m pytest -m "not torch" --bundle=demo/bundle
 
 .PHONY: test-accuracy
@@ -55,11 +56,13 @@ test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TF
 
 .PHONY: clean
 clean: ## Remove what this file makes
-	rm -rf .venv .venv-light .venv-mediapipe .venv-litert-torch demo build dist *.egg-info
+	rm -rf .venv .venv-* demo build dist *.egg-info
 
-.venv/demo: $(INGREDIENTS)
+%/bin/python:
+	$(PYTHON) -m venv $*
+
+.venv/demo: $(INGREDIENTS) | $(BIN)/python
 	@echo "installing armlet and torch into .venv, which takes minutes the first time"
-	$(PYTHON) -m venv .venv
 	$(BIN)/python $(PIP_INSTALL) --editable '.[export,litert,demo]'
 	touch $@
 
@@ -67,18 +70,15 @@ clean: ## Remove what this file makes
 	$(BIN)/python $(PIP_INSTALL) --editable '.[export,litert,demo,dev]'
 	touch $@
 
-.venv-light/dev: $(INGREDIENTS)
-	$(PYTHON) -m venv --clear .venv-light
+.venv-light-$(VERSION)/dev: $(INGREDIENTS) | $(LIGHT)/python
 	$(LIGHT)/python $(PIP_INSTALL) --editable '.[onnx,litert,demo,dev]'
 	touch $@
 
-.venv-mediapipe/dev: constraints.txt
-	$(PYTHON) -m venv .venv-mediapipe
+.venv-mediapipe/dev: constraints.txt | $(MEDIAPIPE)/python
 	$(MEDIAPIPE)/python $(PIP_INSTALL) mediapipe pytest
 	touch $@
 
-.venv-litert-torch/dev: $(INGREDIENTS)
-	$(PYTHON) -m venv .venv-litert-torch
+.venv-litert-torch/dev: $(INGREDIENTS) | $(LITERT_TORCH)/python
 	$(LITERT_TORCH)/python $(PIP_INSTALL) --editable '.[export,litert-torch,demo,dev]'
 	touch $@
 
