@@ -116,7 +116,7 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
         stem = wish.stem or card.stem
         return Classifier(
             network=wish.network,
-            module=_fit(wish.network, stem, path, labels or card.labels),
+            module=_fit(wish.network, stem, path, labels or card.labels, name),
             labels=card.labels,
             preprocessing=card.preprocessing,
             stem=stem,
@@ -131,7 +131,7 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
     stem = wish.stem or "imagenet"
     return Classifier(
         network=wish.network,
-        module=_fit(wish.network, stem, path, labels),
+        module=_fit(wish.network, stem, path, labels, str(path)),
         labels=(),
         preprocessing=IMAGENET,
         stem=stem,
@@ -140,9 +140,11 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
     )
 
 
-def _fit(network: str, stem: Stem, path: Path, labels: Sequence[str] | None) -> nn.Module:
+def _fit(
+    network: str, stem: Stem, path: Path, labels: Sequence[str] | None, source: str
+) -> nn.Module:
     classes = len(labels) if labels is not None else None
-    return weights.fit(network, stem, weights.read(path), str(path), classes)
+    return weights.fit(network, stem, weights.read(path), source, classes)
 
 
 def _from_factory(wish: Wish, labels: Sequence[str] | None) -> Classifier:

@@ -85,6 +85,11 @@ def check_target(target: Path, marker: str) -> None:
         raise OutputError(f"{target} is a file", "choose another folder with -o") from None
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror}", "choose another place") from error
+    ancestor = next(one for one in target.absolute().parents if one.exists())
+    if not ancestor.is_dir():
+        raise OutputError(f"{ancestor} is a file", "choose another folder with -o")
+    if not os.access(ancestor, os.W_OK | os.X_OK):
+        raise OutputError(f"{ancestor} can't be written to", "choose another folder with -o")
     if not ours:
         raise OutputError(
             f"{target} holds other files and no {marker}",
