@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from armlet.errors import UnsupportedOperator
 from armlet.export.tflite_buffer import AlignedBuffer
+from armlet.export.tflite_metadata import ENTRY
 from armlet.graph import Activation, Graph, MaxPool, Node, Pads, Pair, Shape, Weighted
 from armlet.scales import Quantization
 
@@ -25,7 +26,6 @@ FUSED: Mapping[Activation | None, int] = MappingProxyType(
         "relu6": schema.ActivationFunctionType.RELU6,
     }
 )
-METADATA = "TFLITE_METADATA"
 IDENTIFIER = b"TFL3"
 
 
@@ -190,7 +190,7 @@ class TfliteWriter:
         signature.outputs = [self._named("logits", result)]
         self._model.signatureDefs = [signature]
         entry = schema.MetadataT()
-        entry.name, entry.buffer = METADATA, self._add_buffer(metadata)
+        entry.name, entry.buffer = ENTRY, self._add_buffer(metadata)
         self._model.metadata = [entry]
         builder = flatbuffers.Builder(1 << 20)
         builder.Finish(self._model.Pack(builder), IDENTIFIER)
