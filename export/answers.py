@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from armlet.errors import ImageError
+from armlet.errors import ImageError, NetworkError
 from armlet.preprocessing import Picture, Preprocessing, model_input, table
 
 Answer = Callable[[Picture], NDArray[np.float32]]
@@ -46,6 +46,7 @@ def ask(
 
     Raises:
         ImageError: No picture could be read.
+        NetworkError: PyTorch's own logits aren't finite: nothing could agree with them.
     """
     kept: list[Picture] = []
     pytorch: list[NDArray[np.float32]] = []
@@ -64,6 +65,10 @@ def ask(
             logits[path].append(answer(picture))
     if not kept:
         raise ImageError("none of the pictures to check on can be read", "give readable ones")
+    if not np.isfinite(pytorch).all():
+        raise NetworkError(
+            "PyTorch itself gives logits that aren't finite", "see that the weights are trained"
+        )
     return Answers(
         pictures=kept,
         pytorch=np.stack(pytorch),

@@ -29,7 +29,7 @@ class Comparison:
     """Largest absolute logit of PyTorch."""
     sqnr_db: float
     """Signal to quantization noise, 10 log10(sum of squares / sum of squared differences);
-    999 where there is no difference."""
+    999 where there is no difference, -999 where there is no signal."""
     agreement: float
     """Per cent of pictures with the same best label."""
     images: int
@@ -46,13 +46,18 @@ class Comparison:
 
 
 def compare(pytorch: Logits, logits: Logits) -> Comparison:
-    """Compare logits of the same pictures."""
+    """Compare logits of the same pictures; PyTorch's are finite.
+
+    What isn't finite in the file's counts as the largest float32: JSON has no word for it.
+    """
+    largest = float(np.finfo(np.float32).max)
+    logits = np.nan_to_num(logits, nan=largest, posinf=largest, neginf=-largest)
     signal = np.square(pytorch, dtype=np.float64).sum()
     noise = np.square(logits.astype(np.float64) - pytorch).sum()
     with np.errstate(divide="ignore"):
-        sqnr = 10 * np.log10(signal / noise) if noise else 999.0
+        sqnr = max(-999.0, 10 * np.log10(signal / noise)) if noise else 999.0
     return Comparison(
-        max_difference=float(np.abs(logits - pytorch).max()),
+        max_difference=float(np.abs(logits.astype(np.float64) - pytorch).max()),
         largest_logit=float(np.abs(pytorch).max()),
         sqnr_db=float(sqnr),
         agreement=float(100 * (logits.argmax(1) == pytorch.argmax(1)).mean()),

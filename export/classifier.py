@@ -91,7 +91,7 @@ def read_labels(path: Path) -> list[str]:
         OptionError: It can't be read, has no lines or an empty one.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise OptionError(f"{path}: {reason}", "give --labels a text file") from error
@@ -107,10 +107,8 @@ def read_labels(path: Path) -> list[str]:
 
 
 def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
-    name = wish.weights
-    if name is None:
-        networks.find(wish.network)
-        name = cards.default_weights(wish.network)
+    networks.find(wish.network)
+    name = wish.weights or cards.default_weights(wish.network)
     if name in cards.SHIPPED:
         card, path = cards.shipped(name, wish.network)
         stem = wish.stem or card.stem
@@ -123,7 +121,6 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
             weights=name,
             ranges=card.ranges if stem == card.stem else None,
         )
-    networks.find(wish.network)
     if name == "imagenet":
         path = published.fetch(wish.network, published.cache_folder())
     else:
@@ -177,11 +174,11 @@ def _count_classes(classifier: Classifier) -> int:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise NetworkError(
             f"{classifier.network} can't run a picture of {size} pixels ({reason})",
-            "give the --input-size that it was made for",
+            f"see that it takes float32 (1, 3, {size}, {size}), or give another --input-size",
         ) from error
     shape = list(getattr(logits, "shape", ()))
     if len(shape) != 2 or shape[0] != 1:
-        found = f"of shape {shape}" if shape else f"a {type(logits).__name__}"
+        found = f"a tensor of shape {shape}" if shape else f"a {type(logits).__name__}"
         raise NetworkError(
             f"{classifier.network} returns {found} for one picture, not [1, classes]",
             "give a classifier that returns one tensor of logits",

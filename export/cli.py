@@ -164,7 +164,7 @@ def accuracy(bundle: Path, evaluation: Path, images: int | None, as_json: bool) 
     show_default=True,
     help="Size of the random crops : epochs, in this order.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(1, 256), help="CPU threads.")
 @click.option("--source", default="", help="For the card: where others get the pictures.")
 @click.option("--remarks", default="", help="For the card: what must be known of them.")

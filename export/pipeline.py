@@ -231,8 +231,9 @@ def _write(stage: Path, format: Format, precision: Precision, data: bytes) -> Mo
 def _to_check(job: Job) -> list[Callable[[], Picture]]:
     """Functions that load the pictures for the check: the user's own, else armlet's."""
     if job.evaluation is not None:
-        every = max(1, len(job.evaluation.pictures) // CHECK_PICTURES)
-        return [one.load for one in job.evaluation.pictures[::every][:CHECK_PICTURES]]
+        labelled = job.evaluation.pictures  # class after class: to be taken from the whole list
+        count = min(CHECK_PICTURES, len(labelled))
+        return [labelled[index * len(labelled) // count].load for index in range(count)]
     files = job.calibration or pictures.shipped()
     return [partial(decode, path) for path in files.spread(CHECK_PICTURES).paths]
 
@@ -245,5 +246,5 @@ def _accuracy(
     watched = stages.watch(labelled, "measuring accuracy", len(labelled))
     measured = accuracy.measure(answers, watched)
     for line in measured.unreadable:
-        stages.notice(line)
+        stages.notice(f"passed over {line}")
     return measured.accuracy

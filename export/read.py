@@ -46,6 +46,8 @@ def _read_node(node: OnnxNode, source: Source) -> list[Node]:
 
 
 def _check_ends(source: Source) -> None:
+    if source.output in source.constants:
+        raise NetworkError("the network's output doesn't depend on its input", "mend forward()")
     shape = source.shapes[source.output]
     if len(shape) != 2 or shape[0] != 1:
         raise NetworkError(

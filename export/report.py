@@ -27,13 +27,14 @@ def options(
     evaluation: Path | None,
 ) -> Mapping[str, Any]:
     """An export's options as its manifest keeps them; absolute paths tell of people."""
+    card = "the weights' card" if "int8" in precisions else None
     return {
         "network": classifier.network,
         "stem": classifier.stem,
         "formats": list(formats),
         "precisions": list(precisions),
         "via": via,
-        "calibration": calib.name if calib else "the weights' card",
+        "calibration": calib.name if calib else card,
         "evaluation": evaluation.name if evaluation else None,
     }
 
@@ -96,12 +97,18 @@ def training(outcome: Outcome) -> Lines:
         if card.accuracy
         else "no held-out pictures to measure on (--test)"
     )
-    weights = shlex.quote(str(outcome.weights))
+    expected = card.preprocessing
+    command = (
+        f"edge-export {card.network} --weights {shlex.quote(str(outcome.weights))} "
+        f"--stem {card.stem} --input-size {expected.size} --resize {expected.resize} "
+        f"--mean {','.join(map(str, expected.mean))} "
+        f"--std {','.join(map(str, expected.std))} --calib photos/ -o out/"
+    )
     return [
         f"{outcome.weights}: {card.network}, {reached}",
         f"{outcome.card_file}: its card",
         "",
-        f"next: edge-export {card.network} --weights {weights} -o out/",
+        f"next: {command}",
     ]
 
 

@@ -1,5 +1,7 @@
 """PyTorch module to ONNX in memory, by torch's own exporter."""
 
+import contextlib
+import io
 import logging
 import warnings
 
@@ -24,11 +26,14 @@ def trace(module: nn.Module, size: int) -> onnx.ModelProto:
         NetworkError: torch can't trace it.
     """
     example = torch.zeros(1, 3, size, size)
-    noisy = logging.getLogger("torch.onnx")
-    level = noisy.level
-    noisy.setLevel(logging.ERROR)  # it complains that torchvision is not installed
+    # It complains that torchvision is not installed, and prints the graph of what fails.
+    logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with (
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+            torch.no_grad(),
+        ):
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 module.eval(),
@@ -40,13 +45,14 @@ def trace(module: nn.Module, size: int) -> onnx.ModelProto:
                 verbose=False,
             )
     except Exception as error:  # the exporter passes on whatever the module raises
-        reason = next((line for line in str(error).splitlines() if line.strip()), "no reason")
+        cause = error.__cause__ or error  # the exporter's own words only tell what it tried
+        reason = next((line for line in str(cause).splitlines() if line.strip()), "no reason")
         raise NetworkError(
-            f"torch can't trace the network at {size} pixels: {type(error).__name__}: {reason}",
-            "check that it runs on one picture of --input-size",
+            f"torch can't trace the network at {size} pixels: {type(cause).__name__}: {reason}",
+            "see that its forward() takes the same way for every picture",
         ) from error
     finally:
-        noisy.setLevel(level)
+        logging.disable(logging.NOTSET)
     if program is None:
         raise NetworkError("torch's exporter returned nothing", "update torch")
     return program.model_proto

@@ -12,7 +12,7 @@ from torch import nn
 
 from armlet.bundle import Accuracy
 from armlet.errors import DatasetError, OutputError
-from armlet.export import cards, datasets, weights
+from armlet.export import cards, datasets, networks, weights
 from armlet.export.datasets import Samples
 from armlet.export.recipe import Recipe
 from armlet.export.train import Report, as_input, preprocessing_of, train
@@ -79,6 +79,7 @@ def run(job: Job, calibrate: Calibrate, report: Report, threads: int | None) -> 
 
     Raises:
         OutputError: The weights exist already, or the place can't be written to.
+        NetworkError: There is no such network.
         DatasetError: The pictures aren't what they should be.
         ArmletError: See ``train.train``.
     """
@@ -86,6 +87,7 @@ def run(job: Job, calibrate: Calibrate, report: Report, threads: int | None) -> 
         raise OutputError(f"{job.weights} has no suffix .safetensors", "add it to the name")
     if job.weights.exists() and not job.checkpoint.exists():
         raise OutputError(f"{job.weights} exists already", "choose another name with -o")
+    networks.find(job.recipe.network)
     size = job.recipe.size
     found = datasets.find(job.data, job.labels)
     # Both are found before anything is trained, so that a mistake is told at once.

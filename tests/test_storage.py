@@ -117,6 +117,32 @@ def test_killed_export_leaves_no_half_folder(tmp_path: Path) -> None:
     with staged_folder(target, MARKER) as stage:
         (stage / MARKER).write_text("second try")
     assert content(target) == {MARKER: "second try"}
+    assert os.listdir(tmp_path) == ["out"]  # what the killed one left is gone
+
+
+def test_two_exports_to_one_place_do_not_disturb_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with staged_folder(target, MARKER) as first:
+        (first / MARKER).write_text("first")
+        with staged_folder(target, MARKER) as second:
+            (second / MARKER).write_text("second")
+        assert content(target) == {MARKER: "second"}
+    assert content(target) == {MARKER: "first"}
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("far")
+    with staged_folder(tmp_path / "out", MARKER) as stage:
+        (stage / MARKER).write_text("new")
+    assert content(tmp_path / "far") == {MARKER: "new"}
+    assert sorted(os.listdir(tmp_path)) == ["far", "out"]
+
+
+def test_refuses_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="is the folder that you are in"):
+        check_target(Path("."), MARKER)
 
 
 def test_killed_export_leaves_the_earlier_folder(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Writing files and folders so that nobody ever sees half of one."""
 
+import fcntl
+import glob
 import json
 import os
 import shutil
@@ -49,6 +51,8 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
 def staged_folder(target: Path, marker: str) -> Iterator[Path]:
     """A temporary folder beside ``target`` that takes its place when the block ends well.
 
+    What killed exports to the same place left behind is removed.
+
     Args:
         target: Where the folder shall stand. What stands there is replaced only if it is empty
             or holds the file ``marker``, that is, if it is an earlier one of the same sort.
@@ -58,19 +62,25 @@ def staged_folder(target: Path, marker: str) -> Iterator[Path]:
         OutputError: ``target`` holds something else, or can't be written to.
     """
     check_target(target, marker)
+    place = target.resolve()  # a link stays, and what it leads to is replaced
+    prefix = f".{place.name}.partial-"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.partial-"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for left in place.parent.glob(f"{glob.escape(prefix)}*"):
+            _remove_unless_in_use(left)
+        stage = Path(tempfile.mkdtemp(dir=place.parent, prefix=prefix))
+        in_use = _lock(stage)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror}", "choose another place") from error
     try:
         yield stage
         stage.chmod(0o755)
-        _swap(stage, target)
+        _swap(stage, place)
     except OSError as error:
         raise OutputError(f"{target}: {error.strerror}", "choose another place") from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        os.close(in_use)
 
 
 def check_target(target: Path, marker: str) -> None:
@@ -79,6 +89,11 @@ def check_target(target: Path, marker: str) -> None:
     Raises:
         OutputError: ``target`` is no folder, or holds something that isn't ours to replace.
     """
+    if Path.cwd().is_relative_to(target.resolve()):
+        raise OutputError(
+            f"{target} is the folder that you are in, which can't be replaced",
+            "choose another folder with -o",
+        )
     try:
         ours = not target.exists() or (target / marker).exists() or not any(target.iterdir())
     except NotADirectoryError:
@@ -95,6 +110,29 @@ def check_target(target: Path, marker: str) -> None:
             f"{target} holds other files and no {marker}",
             "choose a new or empty folder with -o",
         )
+
+
+def _lock(folder: Path) -> int:
+    """Mark a folder as in use until the descriptor is closed, at the latest by a kill.
+
+    Raises:
+        BlockingIOError: It is in use already.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _remove_unless_in_use(folder: Path) -> None:
+    try:
+        os.close(_lock(folder))
+    except OSError:  # another export is at work in it, or it has just gone
+        return
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _swap(stage: Path, target: Path) -> None:

@@ -45,6 +45,10 @@ def test_nan_is_a_fault() -> None:
     broken = np.full_like(PYTORCH, np.nan)
     assert fault(compare(PYTORCH, broken), "float32")
     assert fault(compare(PYTORCH, broken), "int8")
+    numbers = compare(PYTORCH, broken).to_json().values()
+    assert np.isfinite(list(numbers)).all()  # JSON has no word for anything else
+    silent = compare(np.zeros_like(PYTORCH), PYTORCH)
+    assert silent.sqnr_db == -999
 
 
 def test_faults_end_in_exit_code_3_and_name_the_files() -> None:

@@ -1,6 +1,8 @@
 """edge-export as a user meets it: what goes wrong, and what a good export leaves."""
 
 import json
+import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -23,6 +25,7 @@ from armlet.runtime.model import open_model
 pytestmark = pytest.mark.torch
 
 NETWORK = "shufflenet_v2_x0_5"
+SMALL = ("--input-size", 32, "--precisions", "float32", "--formats", "onnx")
 TINY = """
 import torch
 from torch import nn
@@ -45,6 +48,20 @@ def noisy():
             self.calls += 1
             return self.net(x) + (self.calls > 1) * 100.0 * (self.calls % 2)
     return Noisy()
+
+def untrained():
+    net = make()
+    net[-1].bias.data.fill_(float("nan"))
+    return net
+
+def branches():
+    class Branches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = make()
+        def forward(self, x):
+            return self.net(x) if x.sum() > 0 else -self.net(x)
+    return Branches()
 
 def fails():
     raise RuntimeError("no such checkpoint")
@@ -254,3 +271,54 @@ def test_a_killed_export_leaves_no_half_bundle(work: Path) -> None:
             time.sleep(0.005)
         child.send_signal(signal.SIGKILL)
     assert not (work / "out").exists()
+    assert list(work.glob(".out.partial-*"))
+    # The next export to the same place clears away what the killed one left.
+    assert run(tiny(work), *SMALL, "-o", "out").exit_code == 0
+    assert not list(work.glob(".out*"))
+
+
+def test_an_interrupted_export_leaves_nothing(work: Path) -> None:
+    command = [str(Path(sys.executable).parent / "edge-export"), NETWORK, "-o", "out"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        assert "on the card of cifar10" in child.stderr.readline()
+        child.send_signal(signal.SIGINT)
+        # An empty line ends the one on which the terminal shows ^C.
+        assert child.stderr.read() == "\nAborted!\n"
+    assert child.returncode == 1
+    assert not list(work.glob(".out*"))
+    assert not (work / "out").exists()
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(work: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900, before[1]))
+    try:
+        result = run(tiny(work), *SMALL, "-o", "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "model.float32.onnx: File too large" in refused(result)
+    assert not (work / "out").exists()
+    assert not list(work.glob(".out*"))
+
+
+def test_a_link_stays_and_the_folder_that_one_is_in_is_refused(work: Path) -> None:
+    (work / "far").mkdir()
+    (work / "out").symlink_to("far")
+    assert run(tiny(work), *SMALL, "-o", "out").exit_code == 0
+    assert (work / "out").is_symlink()
+    assert (work / "far/manifest.json").exists()
+    os.chdir(work / "far")  # the fixture returns to where the test began
+    assert "the folder that you are in" in refused(run(NETWORK, "-o", "."))
+    assert (work / "far/manifest.json").exists()
+
+
+def test_logits_that_are_no_numbers_are_no_bundle(work: Path) -> None:
+    line = refused(run(tiny(work, "untrained"), *SMALL, "-o", "out"))
+    assert "PyTorch itself gives logits that aren't finite" in line
+    assert not (work / "out").exists()
+
+
+def test_what_torch_cannot_trace_is_said_in_torchs_own_words(work: Path) -> None:
+    line = refused(run(tiny(work, "branches"), *SMALL, "-o", "out"))
+    assert "data-dependent" in line
