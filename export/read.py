@@ -34,9 +34,8 @@ def read(model: onnx.ModelProto) -> Graph:
             if name not in shapes:  # a tensor that a reader put in between
                 shapes[name] = (*shapes[node.inputs[0]][:2], 1, 1)
     output = aliases.get(source.output, source.output)
-    return Graph(
-        input=source.input, output=output, nodes=_unique(nodes), shapes=shapes
-    ).with_nodes(_unique(nodes))
+    graph = Graph(input=source.input, output=output, nodes=(), shapes=shapes)
+    return graph.with_nodes(_unique(nodes))
 
 
 def _read_node(node: OnnxNode, source: Source) -> list[Node]:

@@ -58,7 +58,7 @@ def calibrate(
             raise CalibrationError(
                 f"layer {name} gave no finite numbers", "check the weights and --mean and --std"
             )
-    (logits,) = (one.name for one in onnx.load_from_string(model).graph.output)
+    logits = names[0]  # the file's own output stands before those that were added
     return {
         output if name == logits else name: (float(lows[name]), float(highs[name]))
         for name in names
