@@ -164,6 +164,13 @@ def accuracy(bundle: Path, evaluation: Path, images: int | None, as_json: bool) 
     show_default=True,
     help="Size of the random crops : epochs, in this order.",
 )
+@click.option(
+    "--padding",
+    type=click.IntRange(0, 64),
+    default=4,
+    show_default=True,
+    help="Pixels by which pictures are extended before they are cropped.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(1, 256), help="CPU threads.")
 @click.option("--source", default="", help="For the card: where others get the pictures.")
@@ -173,6 +180,7 @@ def train(
     network: str,
     labels: Path | None,
     phases: str,
+    padding: int,
     stem: Any,
     input_size: int,
     resize: Any,
@@ -195,6 +203,7 @@ def train(
         stem=stem,
         size=input_size,
         phases=phases_from_text(phases),
+        padding=padding,
         seed=seed,
     )
     names = read_labels(labels) if labels else None
