@@ -76,6 +76,10 @@ class Backend(Protocol):
         """The Python package that must be there."""
 
     @property
+    def REPRODUCES_INT8(self) -> bool:
+        """Whether its int8 kernels give the workstation's logits, bit for bit."""
+
+    @property
     def profile(self) -> Profile | None:
         """Measures each operator; None where the runtime can't be asked."""
 

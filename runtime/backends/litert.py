@@ -9,6 +9,7 @@ from armlet.runtime.session import Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "ai_edge_litert"
+REPRODUCES_INT8: Final = True
 profile: Final = None
 
 

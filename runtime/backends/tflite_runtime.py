@@ -12,6 +12,7 @@ from armlet.runtime.session import Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "tflite_runtime"
+REPRODUCES_INT8: Final = False
 profile: Final = None
 
 

@@ -214,6 +214,11 @@ def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:
     raise BundleError(f"{model} is not listed in {path}", "give one of the bundle's own files")
 
 
+def picture_paths(bundle: Bundle) -> Sequence[Path]:
+    """The golden pictures, in the order of the golden vectors."""
+    return sorted((bundle.folder / VECTORS).parent.glob("*.png"))
+
+
 def read_vectors(bundle: Bundle) -> Mapping[str, NDArray[np.generic]]:
     """The golden vectors, by name.
 
