@@ -1,0 +1,63 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from armlet.errors import OutputError
+from armlet.runtime.log import JsonLog
+
+
+def test_appends_one_object_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    for number in range(2):
+        with JsonLog(str(path)) as log:
+            log.write({"number": number, "label": "Kätzchen\n"})
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [0, 1]
+
+
+def test_half_a_line_of_an_interrupted_writer_is_ended_first(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"a": 1}\n{"b": ', encoding="utf-8")
+    with JsonLog(str(path)) as log:
+        log.write({"c": 3})
+    assert path.read_text(encoding="utf-8").splitlines()[-1] == '{"c": 3}'
+
+
+def test_dash_is_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    with JsonLog("-") as log:
+        log.write({"a": 1})
+    assert capsys.readouterr().out == '{"a": 1}\n'
+
+
+def test_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"Is a directory; choose another --log"):
+        JsonLog(str(tmp_path))
+
+
+def test_line_without_room_is_taken_back(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a full disk; it needs a process of its own."""
+    path = tmp_path / "log.jsonl"
+    script = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (150, 150))
+from armlet.errors import OutputError
+from armlet.runtime.log import JsonLog
+log = JsonLog(sys.argv[1])
+try:
+    for number in range(10):
+        log.write({"number": number, "text": "x" * 40})
+except OutputError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
+    )
+    assert "make room or choose another --log" in done.stdout
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["number"] for line in lines] == [0, 1]
+    assert os.path.getsize(path) == sum(len(line) + 1 for line in lines)
