@@ -34,4 +34,4 @@ def test_promise_is_kept_up_to_its_limit(
 
 
 def test_float_tolerance_does_not_shrink_with_small_logits() -> None:
-    assert str(promise_of(file("float32"), False, GOLDEN / 1000)) == "within 0.0001"
+    assert str(promise_of(file("float32"), False, GOLDEN / np.float32(1000))) == "within 0.0001"
