@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +13,13 @@ import click
 import armlet
 from armlet.command import Command, notice, watch
 from armlet.errors import ImageError, OptionError
-from armlet.runtime.backends import BACKENDS
+from armlet.runtime.options import model_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
     from armlet.records import Precision, Result
+    from armlet.runtime.log import JsonLog
     from armlet.runtime.report import Renderer
-
-
-def default_threads() -> int:
-    """All cores that this process may use, but no more than 4."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(cores, 4)
 
 
 @click.group(cls=Command)
@@ -38,23 +34,7 @@ def main() -> None:
 @main.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("paths", nargs=-1, required=True)
-@click.option(
-    "--backend",
-    type=click.Choice(list(BACKENDS)),
-    help="Inference runtime; by default the first of these that is installed and can do it.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["int8", "float32"]),
-    help="By default int8 if the bundle has it.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 256),
-    default=default_threads,
-    show_default="as many as cores, at most 4",
-    help="Threads of the runtime.",
-)
+@model_options
 @click.option(
     "--top-k",
     type=click.IntRange(min=1),
@@ -65,6 +45,7 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @click.option("--raw", is_flag=True, help="Add all logits to the JSON.")
 @click.option("--layers", is_flag=True, help="Measure the time of each layer.")
+@click.option("--log", help="Append each result as a line of JSON to this file; - for stdout.")
 def classify(
     model: Path,
     paths: Sequence[str],
@@ -75,6 +56,7 @@ def classify(
     as_json: bool,
     raw: bool,
     layers: bool,
+    log: str | None,
 ) -> None:
     r"""Say what is on pictures.
 
@@ -85,16 +67,21 @@ def classify(
     edge-run classify out/ photo.jpg
     edge-run classify out/ photos/ 'more/**/*.png' --json
     edge-run classify out/model.float32.onnx photo.jpg --layers
+    edge-run classify out/ photos/ --log results.jsonl
     """
     from armlet.runtime import report
     from armlet.runtime.choice import Wish
     from armlet.runtime.classify import Answer, classify_files
-    from armlet.runtime.latency import measure_latency
+    from armlet.runtime.log import STDOUT, JsonLog
     from armlet.runtime.model import open_model
     from armlet.runtime.sources import find_pictures
 
     if raw and not as_json:
         raise OptionError("--raw adds the logits to JSON", "add --json")
+    if log == STDOUT:
+        if as_json:
+            raise OptionError("--json and --log - both print the results", "drop one of them")
+        as_json = True
     pictures = find_pictures(paths)
     wish = Wish(backend=backend, precision=precision, layers=layers)
     opened = open_model(model, wish, threads)
@@ -102,8 +89,11 @@ def classify(
     answer = Answer(top_k=top_k, logits=raw)
     outcomes = classify_files(opened, pictures, answer, time.perf_counter)
     _print(renderer.heading(opened))
-    good = _print_results(outcomes, renderer, len(pictures))
+    with JsonLog(log) if log and log != STDOUT else nullcontext() as file:
+        good = _print_results(outcomes, renderer, len(pictures), file)
     if layers and good:
+        from armlet.runtime.latency import measure_latency
+
         _print(renderer.latency(measure_latency(opened, Path(good[0]), time.perf_counter)))
     if good and not as_json:
         notice(report.next_command(model, good[0], layers))
@@ -111,10 +101,46 @@ def classify(
         sys.exit(1)
 
 
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@model_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(
+    model: Path,
+    backend: str | None,
+    precision: "Precision | None",
+    threads: int,
+    as_json: bool,
+) -> None:
+    r"""Prove that this device reproduces what the workstation computed.
+
+    Every file of the bundle MODEL runs the bundle's golden vectors on every runtime that is
+    installed; or one file, runtime or precision, where that is given. Logits must be equal bit
+    for bit where the runtime's int8 kernels are exact, and within a stated tolerance elsewhere.
+
+    \b
+    edge-run verify out/
+    """
+    from armlet.runtime import verdict
+    from armlet.runtime.choice import Wish
+    from armlet.runtime.verify import verify_model
+
+    wish = Wish(backend=backend, precision=precision, layers=False)
+    verification = verify_model(model, wish, threads)
+    _print(verdict.as_json(verification) if as_json else verdict.as_text(verification, model))
+    for problem in verification.problems:
+        notice(f"edge-run: {problem}")
+    if verification.problems:
+        sys.exit(1)
+
+
 def _print_results(
-    outcomes: Iterable["Result | ImageError"], renderer: "Renderer", count: int
+    outcomes: Iterable["Result | ImageError"],
+    renderer: "Renderer",
+    count: int,
+    log: "JsonLog | None",
 ) -> Sequence[str]:
-    """Results to stdout, broken pictures to stderr; returns the paths of the good ones."""
+    """Results to stdout and log, broken pictures to stderr; returns paths of the good ones."""
     good = []
     # Results on a terminal are progress enough; where they go elsewhere, a bar stands in.
     bar = count > 1 and os.isatty(2) and not os.isatty(1)
@@ -124,6 +150,8 @@ def _print_results(
             notice(f"edge-run: {outcome.problem}")
         else:
             good.append(outcome.path)
+            if log:
+                log.write(outcome.to_json())
             _print(renderer.result(outcome))
     return good
 
