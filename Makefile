@@ -24,8 +24,8 @@ help: ## Print this list
 
 .PHONY: demo
 demo: demo/bundle/manifest.json demo/photos/chelsea.png ## Export the default network and classify real photos with both runtimes
-	$(BIN)/edge-run classify demo/bundle demo/photos --backend litert
-	$(BIN)/edge-run classify demo/bundle demo/photos --backend onnx --layers
+	$(BIN)/edge-run classify demo/bundle demo/photos --top-k 2 --backend litert
+	$(BIN)/edge-run classify demo/bundle demo/photos --top-k 2 --backend onnx --layers
 
 .PHONY: test
 test: lint .venv/dev ## Check the code and run every test that one environment can run
