@@ -12,18 +12,12 @@ import click
 import armlet
 from armlet.command import Command, notice, watch
 from armlet.errors import ImageError, OptionError
-from armlet.runtime.backends import BACKENDS
+from armlet.runtime.options import ModelOptions, model_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
-    from armlet.records import Precision, Result
+    from armlet.records import Result
     from armlet.runtime.report import Renderer
-
-
-def default_threads() -> int:
-    """All cores that this process may use, but no more than 4."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(cores, 4)
 
 
 @click.group(cls=Command)
@@ -38,23 +32,7 @@ def main() -> None:
 @main.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("paths", nargs=-1, required=True)
-@click.option(
-    "--backend",
-    type=click.Choice(list(BACKENDS)),
-    help="Inference runtime; by default the first of these that is installed and can do it.",
-)
-@click.option(
-    "--precision",
-    type=click.Choice(["int8", "float32"]),
-    help="By default int8 if the bundle has it.",
-)
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 256),
-    default=default_threads,
-    show_default="as many as cores, at most 4",
-    help="Threads of the runtime.",
-)
+@model_options
 @click.option(
     "--top-k",
     type=click.IntRange(min=1),
@@ -68,9 +46,7 @@ def main() -> None:
 def classify(
     model: Path,
     paths: Sequence[str],
-    backend: str | None,
-    precision: "Precision | None",
-    threads: int,
+    options: ModelOptions,
     top_k: int,
     as_json: bool,
     raw: bool,
@@ -78,26 +54,25 @@ def classify(
 ) -> None:
     r"""Say what is on pictures.
 
-    MODEL is a folder that edge-export wrote, or one of the model files in it. PATHS are picture
-    files, folders (searched recursively) or globs in quotes.
+    MODEL is a folder that edge-export wrote, one of the model files in it, or any other .onnx
+    or .tflite file of an image classifier. PATHS are picture files, folders (searched
+    recursively) or globs in quotes.
 
     \b
     edge-run classify out/ photo.jpg
     edge-run classify out/ photos/ 'more/**/*.png' --json
     edge-run classify out/model.float32.onnx photo.jpg --layers
+    edge-run classify mobilenet.tflite photo.jpg --labels labels.txt
     """
     from armlet.runtime import report
-    from armlet.runtime.choice import Wish
     from armlet.runtime.classify import Answer, classify_files
     from armlet.runtime.latency import measure_latency
-    from armlet.runtime.model import open_model
     from armlet.runtime.sources import find_pictures
 
     if raw and not as_json:
         raise OptionError("--raw adds the logits to JSON", "add --json")
     pictures = find_pictures(paths)
-    wish = Wish(backend=backend, precision=precision, layers=layers)
-    opened = open_model(model, wish, threads)
+    opened = options.open(model, layers)
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)
     answer = Answer(top_k=top_k, logits=raw)
     outcomes = classify_files(opened, pictures, answer, time.perf_counter)
@@ -105,7 +80,7 @@ def classify(
     good = _print_results(outcomes, renderer, len(pictures))
     if layers and good:
         _print(renderer.latency(measure_latency(opened, Path(good[0]), time.perf_counter)))
-    if good and not as_json:
+    if good and not as_json and opened.bundle:
         notice(report.next_command(model, good[0], layers))
     if len(good) < len(pictures):
         sys.exit(1)

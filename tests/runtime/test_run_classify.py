@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from armlet.bundle import open_bundle
-from armlet.runtime.cli import default_threads, main
+from armlet.runtime.cli import main
+from armlet.runtime.options import default_threads
 
 EDGE_RUN = Path(sys.executable).parent / "edge-run"
 
@@ -163,12 +164,13 @@ def test_quoted_globs(bundle: Path, mixed: Path) -> None:
     [
         (["nowhere", "{cat}"], 1, "nowhere does not exist; give a folder"),
         (["{photos}", "{cat}"], 1, "is not a bundle (no manifest.json)"),
-        (["{cat}", "{cat}"], 1, "is not a bundle (no manifest.json)"),
+        (["{cat}", "{cat}"], 1, "chelsea.png is not a model file; give a folder"),
         (["{bundle}", "none.png"], 1, "none.png: no such file or folder; give"),
         (["{bundle}", "{cat}", "--raw"], 1, "--raw adds the logits to JSON; add --json"),
         (["{bundle}", "{cat}", "--layers", "--backend", "litert"], 1, "with --backend onnx"),
         (["{bundle}/model.int8.onnx", "{cat}", "--backend", "litert"], 1, "drop the option"),
-        (["{bundle}/manifest.json", "{cat}"], 1, "give one of the bundle's own files"),
+        (["{bundle}/manifest.json", "{cat}"], 1, "manifest.json is not a model file; give"),
+        (["{bundle}", "{cat}", "--mean", "0,0,0"], 1, "what --mean would say; drop the option"),
         (["{bundle}"], 2, "Missing argument 'PATHS...'"),
         (["{bundle}", "{cat}", "--backend", "tensorrt"], 2, "'tensorrt' is not one of"),
         (["{bundle}", "{cat}", "--precision", "int4"], 2, "'int4' is not one of"),
