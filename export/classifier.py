@@ -10,6 +10,7 @@ from torch import nn
 from armlet.errors import NetworkError, OptionError
 from armlet.export import cards, factory, networks, published, weights
 from armlet.export.stem import Stem
+from armlet.labels import read_labels
 from armlet.preprocessing import Preprocessing, Resize, Triple
 from armlet.scales import Ranges
 
@@ -82,28 +83,6 @@ def resolve(wish: Wish) -> Classifier:
             f"give --labels a file with {classes} lines",
         )
     return replace(classifier, labels=names)
-
-
-def read_labels(path: Path) -> list[str]:
-    """Labels from a text file, one a line.
-
-    Raises:
-        OptionError: It can't be read, has no lines or an empty one.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise OptionError(f"{path}: {reason}", "give --labels a text file") from error
-    labels = [line.strip() for line in lines]
-    while labels and not labels[-1]:
-        labels.pop()
-    if not labels:
-        raise OptionError(f"{path} holds no labels", "write one a line")
-    if "" in labels:
-        number = labels.index("") + 1
-        raise OptionError(f"{path}: line {number} is empty", "write one label a line")
-    return labels
 
 
 def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import armlet
-from armlet.command import Command, notice, progress, watch
-from armlet.export.options import NAMES, PATH, positive_triple, some_of, triple
+from armlet.command import Command, notice, positive_triple, progress, triple, watch
+from armlet.export.options import NAMES, PATH, some_of
 
 # Whatever needs torch, onnx or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
@@ -195,8 +195,8 @@ def train(
     edge-export train shufflenet_v2_x0_5 --data train/ --test test/ -o my.safetensors
     """
     from armlet.export import report, trained
-    from armlet.export.classifier import read_labels
     from armlet.export.recipe import Recipe, phases_from_text
+    from armlet.labels import read_labels
 
     recipe = Recipe(
         network=network,

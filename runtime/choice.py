@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
-from armlet.bundle import Bundle, ModelFile
+from armlet.bundle import Bundle, Format, ModelFile
 from armlet.errors import BackendError, OptionError
 from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS, load_backend
@@ -71,6 +72,40 @@ def choose(
         f"no installed runtime runs {' or '.join(fitting)}",
         "run pip install 'armlet[litert]' or 'armlet[onnx]'",
     )
+
+
+def choose_backend(
+    path: Path, format: Format, precision: Precision, wish: Wish, installed: Collection[str]
+) -> str:
+    """Pick a backend for a file that stands alone.
+
+    Args:
+        path: The file.
+        format: Of the file.
+        precision: Of the file.
+        wish: What the options say.
+        installed: Names of the backends whose runtime is there.
+
+    Raises:
+        OptionError: The options contradict the file.
+        BackendError: No installed backend can do it.
+    """
+    if wish.precision not in (None, precision):
+        raise OptionError(f"--precision {wish.precision} contradicts {path}", "drop the option")
+    fitting = [name for name in BACKENDS if format == load_backend(name).FORMAT]
+    if wish.backend not in (None, *fitting):
+        raise OptionError(f"--backend {wish.backend} does not run {path}", "drop the option")
+    names = [wish.backend] if wish.backend else [one for one in fitting if one in installed]
+    if not names:
+        raise BackendError(
+            f"no installed runtime runs {path}", f"run pip install 'armlet[{fitting[0]}]'"
+        )
+    if not wish.layers:
+        return names[0]
+    for name in names:
+        if load_backend(name).profile is not None:
+            return name
+    raise BackendError(f"{names[0]} does not tell the time of each layer", "drop --layers")
 
 
 def _check_options(named: ModelFile | None, wish: Wish) -> None:

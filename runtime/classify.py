@@ -61,24 +61,37 @@ def classify(model: Model, picture: Picture, path: str, answer: Answer, clock: C
         )
     return Result(
         path=path,
-        top=rank(logits, model.labels, answer.top_k),
+        top=rank(logits, scores(model, logits), model.labels, answer.top_k),
         preprocess_ms=(ready - start) * 1e3,
         inference_ms=(end - ready) * 1e3,
         logits=[float(value) for value in logits] if answer.logits else None,
     )
 
 
+def scores(model: Model, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities, of what a model answers: its own, or the softmax of its logits.
+
+    Args:
+        model: The model.
+        logits: Shape (classes,).
+    """
+    return logits.astype(np.float64) if model.session.probabilities else softmax(logits)
+
+
 def rank(
-    logits: NDArray[np.float32], labels: Sequence[str], top_k: int
+    logits: NDArray[np.float32],
+    scores: NDArray[np.float64],
+    labels: Sequence[str],
+    top_k: int,
 ) -> Sequence[Prediction]:
     """The most probable labels, best first; of equals the first in the list.
 
     Args:
         logits: Shape (classes,).
+        scores: Their probabilities, shape (classes,).
         labels: One for each class.
         top_k: How many.
     """
-    scores = softmax(logits)
     best = np.argsort(-logits, kind="stable")[:top_k]
     return [
         Prediction(index=int(index), label=labels[index], score=float(scores[index]))

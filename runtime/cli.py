@@ -13,11 +13,11 @@ import click
 import armlet
 from armlet.command import Command, notice, watch
 from armlet.errors import ImageError, OptionError
-from armlet.runtime.options import model_options
+from armlet.runtime.options import ModelOptions, model_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
-    from armlet.records import Precision, Result
+    from armlet.records import Result
     from armlet.runtime.log import JsonLog
     from armlet.runtime.report import Renderer
 
@@ -49,9 +49,7 @@ def main() -> None:
 def classify(
     model: Path,
     paths: Sequence[str],
-    backend: str | None,
-    precision: "Precision | None",
-    threads: int,
+    options: ModelOptions,
     top_k: int,
     as_json: bool,
     raw: bool,
@@ -60,20 +58,20 @@ def classify(
 ) -> None:
     r"""Say what is on pictures.
 
-    MODEL is a folder that edge-export wrote, or one of the model files in it. PATHS are picture
-    files, folders (searched recursively) or globs in quotes.
+    MODEL is a folder that edge-export wrote, one of the model files in it, or any other .onnx
+    or .tflite file of an image classifier. PATHS are picture files, folders (searched
+    recursively) or globs in quotes.
 
     \b
     edge-run classify out/ photo.jpg
     edge-run classify out/ photos/ 'more/**/*.png' --json
     edge-run classify out/model.float32.onnx photo.jpg --layers
     edge-run classify out/ photos/ --log results.jsonl
+    edge-run classify mobilenet.tflite photo.jpg --labels labels.txt
     """
     from armlet.runtime import report
-    from armlet.runtime.choice import Wish
     from armlet.runtime.classify import Answer, classify_files
     from armlet.runtime.log import STDOUT, JsonLog
-    from armlet.runtime.model import open_model
     from armlet.runtime.sources import find_pictures
 
     if raw and not as_json:
@@ -83,8 +81,7 @@ def classify(
             raise OptionError("--json and --log - both print the results", "drop one of them")
         as_json = True
     pictures = find_pictures(paths)
-    wish = Wish(backend=backend, precision=precision, layers=layers)
-    opened = open_model(model, wish, threads)
+    opened = options.open(model, layers)
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)
     answer = Answer(top_k=top_k, logits=raw)
     outcomes = classify_files(opened, pictures, answer, time.perf_counter)
@@ -95,7 +92,7 @@ def classify(
         from armlet.runtime.latency import measure_latency
 
         _print(renderer.latency(measure_latency(opened, Path(good[0]), time.perf_counter)))
-    if good and not as_json:
+    if good and not as_json and opened.bundle:
         notice(report.next_command(model, good[0], layers))
     if len(good) < len(pictures):
         sys.exit(1)
@@ -105,13 +102,7 @@ def classify(
 @click.argument("model", type=click.Path(path_type=Path))
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def verify(
-    model: Path,
-    backend: str | None,
-    precision: "Precision | None",
-    threads: int,
-    as_json: bool,
-) -> None:
+def verify(model: Path, options: ModelOptions, as_json: bool) -> None:
     r"""Prove that this device reproduces what the workstation computed.
 
     Every file of the bundle MODEL runs the bundle's golden vectors on every runtime that is
@@ -125,8 +116,8 @@ def verify(
     from armlet.runtime.choice import Wish
     from armlet.runtime.verify import verify_model
 
-    wish = Wish(backend=backend, precision=precision, layers=False)
-    verification = verify_model(model, wish, threads)
+    wish = Wish(backend=options.backend, precision=options.precision, layers=False)
+    verification = verify_model(model, wish, options.threads, options.foreign)
     _print(verdict.as_json(verification) if as_json else verdict.as_text(verification, model))
     for problem in verification.problems:
         notice(f"edge-run: {problem}")

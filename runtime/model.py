@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from armlet.bundle import EXPORT_AGAIN, open_bundle
-from armlet.errors import BundleError
-from armlet.preprocessing import Picture, Preprocessing, model_input, table
+from armlet.bundle import EXPORT_AGAIN, MANIFEST, Bundle, is_listed, open_bundle
+from armlet.errors import BundleError, OptionError
+from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
-from armlet.runtime.choice import Wish, choose
+from armlet.runtime.bare import format_of, given, surroundings
+from armlet.runtime.choice import Wish, choose, choose_backend
+from armlet.runtime.metadata import read_metadata
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.session import Session, Tensor
 
 
@@ -27,42 +28,70 @@ class Model:
     session: Session
     preprocessing: Preprocessing
     values: Tensor
-    """The input's value for each pixel value, (1, 256, 3)."""
+    """The input's value for each pixel value, (1, 256, channels)."""
     labels: Sequence[str]
     layers: Sequence[Layer]
-    """On paper, for this precision."""
+    """On paper, for this precision; none where there is no manifest."""
+    bundle: Bundle | None = None
+    """Where it came from; None: a bare file."""
+    assumed: Sequence[str] = ()
+    """What was assumed of a bare file, in words."""
 
     def tensor(self, picture: Picture) -> Tensor:
         """The session's input, of a picture of any size."""
         return model_input(picture, self.preprocessing, self.values, self.session.input.layout)
 
 
-def open_model(model: Path, wish: Wish, threads: int) -> Model:
-    """Open a bundle, or one of its files, on a backend.
+def open_model(
+    model: Path, wish: Wish, threads: int, foreign: ForeignOptions = NO_FOREIGN_OPTIONS
+) -> Model:
+    """Open a bundle, one of its files or a bare model file, on a backend.
 
     Args:
-        model: The bundle's folder or file.
-        wish: What the options say.
+        model: The bundle's folder or file, or a file that no manifest lists.
+        wish: What the options say of where it runs.
         threads: How many the runtime may use.
+        foreign: What the options say of a bare file.
 
     Raises:
-        BundleError: There is no bundle there, or it is damaged.
-        BackendError: No runtime is installed for it, or it can't load the file.
-        OptionError: The options contradict the file.
+        BundleError: There is no model there, or it is damaged.
+        BackendError: No runtime is installed for it, or it can't load the file, or that is no
+            image classifier.
+        OptionError: The options contradict the file, or more are needed.
     """
+    if model.is_file() and not is_listed(model):
+        return _open_bare(model, wish, threads, foreign)
+    return _open_bundled(model, wish, threads, foreign)
+
+
+def refuse_foreign(bundle: Bundle, foreign: ForeignOptions) -> None:
+    """Refuse options for bare files where there is a manifest.
+
+    Raises:
+        OptionError: One was given.
+    """
+    if foreign.given:
+        raise OptionError(
+            f"{bundle.folder / MANIFEST} says what {foreign.given} would say", "drop the option"
+        )
+
+
+def _open_bundled(model: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
     bundle, named = open_bundle(model)
+    refuse_foreign(bundle, foreign)
     choice = choose(bundle, named, wish, installed_backends())
     path = bundle.verified(choice.file)
     session = load_backend(choice.backend).open(path, threads)
     manifest = bundle.manifest
     preprocessing = manifest.preprocessing
-    if (session.input.size, session.classes) != (preprocessing.size, len(manifest.labels)):
+    shape = session.input.height, session.input.width
+    if (shape, session.classes) != (preprocessing.shape, len(manifest.labels)):
         raise BundleError(
-            f"{path} is for {session.input.size} pixels and {session.classes} classes, the "
-            f"manifest says {preprocessing.size} and {len(manifest.labels)}",
+            f"{path} is for {shape[0]} pixels and {session.classes} classes, the manifest says "
+            f"{preprocessing.size} and {len(manifest.labels)}",
             EXPORT_AGAIN,
         )
-    opened = Model(
+    return Model(
         network=manifest.network,
         path=path,
         precision=choice.file.precision,
@@ -70,10 +99,29 @@ def open_model(model: Path, wish: Wish, threads: int) -> Model:
         threads=threads,
         session=session,
         preprocessing=preprocessing,
-        values=table(preprocessing, session.input.scale),
+        values=session.input.values(preprocessing),
         labels=manifest.labels,
         layers=manifest.layers_int8 if choice.file.precision == "int8" else manifest.layers,
+        bundle=bundle,
     )
-    # Runtimes put work off until their first run, which belongs to no picture.
-    session.run(opened.tensor(np.zeros((1, 1, 3), np.uint8)))
-    return opened
+
+
+def _open_bare(path: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
+    format = format_of(path)
+    metadata = read_metadata(path, format)
+    backend = choose_backend(path, format, metadata.precision, wish, installed_backends())
+    session = load_backend(backend).open(path, threads, given(metadata, foreign))
+    around = surroundings(path, format, session, metadata, foreign)
+    return Model(
+        network=metadata.network or path.stem,
+        path=path,
+        precision=metadata.precision,
+        backend=backend,
+        threads=threads,
+        session=session,
+        preprocessing=around.preprocessing,
+        values=around.values,
+        labels=around.labels,
+        layers=(),
+        assumed=around.assumed,
+    )

@@ -1,15 +1,76 @@
-"""Options that every command shares which runs a model."""
+"""The options of every command that runs a model, and what they become."""
 
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from armlet.command import notice, positive_triple, triple
 from armlet.runtime.backends import BACKENDS
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+# Whatever needs numpy, OpenCV or a runtime is imported when a model is opened.
+if TYPE_CHECKING:
+    from armlet.preprocessing import Layout, Resize, Triple
+    from armlet.records import Precision
+    from armlet.runtime.model import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignOptions:
+    """What the user says of a model that comes without a manifest; None: nothing."""
+
+    labels: Path | None = None
+    mean: "Triple | None" = None
+    """Of R, G, B, in units of 0 to 1."""
+    std: "Triple | None" = None
+    """Likewise."""
+    input_size: int | None = None
+    """Height and width in pixels."""
+    resize: "Resize | None" = None
+    layout: "Layout | None" = None
+
+    @property
+    def given(self) -> str:
+        """The options that were given, as the user wrote them."""
+        names = [one.name for one in fields(self) if getattr(self, one.name) is not None]
+        return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+
+
+NO_FOREIGN_OPTIONS = ForeignOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """How MODEL is to be opened."""
+
+    backend: str | None
+    precision: "Precision | None"
+    threads: int
+    foreign: ForeignOptions
+
+    def open(self, model: Path, layers: bool = False) -> "Model":
+        """Open a model, and say on stderr what had to be assumed of it.
+
+        Args:
+            model: A bundle, one of its files, or any other model file.
+            layers: Whether the time of each layer is wanted.
+
+        Raises:
+            ArmletError: As ``armlet.runtime.model.open_model``.
+        """
+        from armlet.runtime.choice import Wish
+        from armlet.runtime.model import open_model
+
+        wish = Wish(backend=self.backend, precision=self.precision, layers=layers)
+        opened = open_model(model, wish, self.threads, self.foreign)
+        if opened.assumed:
+            notice(f"edge-run: assumed {', '.join(opened.assumed)}")
+        return opened
 
 
 def default_threads() -> int:
@@ -18,27 +79,64 @@ def default_threads() -> int:
     return min(cores, 4)
 
 
-def model_options(command: Function) -> Function:
-    """Add ``--backend``, ``--precision`` and ``--threads`` to a command."""
-    options = (
-        click.option(
-            "--backend",
-            type=click.Choice(list(BACKENDS)),
-            help="Inference runtime; by default the first that is installed and can do it.",
-        ),
-        click.option(
-            "--precision",
-            type=click.Choice(["int8", "float32"]),
-            help="By default int8 if the bundle has it.",
-        ),
-        click.option(
-            "--threads",
-            type=click.IntRange(1, 256),
-            default=default_threads,
-            show_default="as many as cores, at most 4",
-            help="Threads of the runtime.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+_OPTIONS = (
+    click.option(
+        "--backend",
+        type=click.Choice(list(BACKENDS)),
+        help="Runtime; by default the first of these that is installed and can do it.",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["int8", "float32"]),
+        help="By default int8 if the bundle has it.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 256),
+        default=default_threads,
+        show_default="as many as cores, at most 4",
+        help="Threads of the runtime.",
+    ),
+    click.option(
+        "--labels",
+        type=click.Path(path_type=Path),
+        help="For a model file of others: text file, one label a line.",
+    ),
+    click.option("--mean", type=triple, metavar="R,G,B", help="Likewise: in units of 0 to 1."),
+    click.option(
+        "--std", type=positive_triple, metavar="R,G,B", help="Likewise: in units of 0 to 1."
+    ),
+    click.option(
+        "--input-size",
+        type=click.IntRange(1, 4096),
+        help="Likewise: pixels, if it takes pictures of any size.",
+    ),
+    click.option(
+        "--resize",
+        type=click.Choice(["squash", "crop", "pad"]),
+        help="Likewise: whole picture, central part, or whole with borders. [default: squash]",
+    ),
+    click.option(
+        "--layout",
+        type=click.Choice(["NCHW", "NHWC"]),
+        help="Likewise: of its input, if the shape doesn't tell.",
+    ),
+)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add all of them to a command, which is handed a ``ModelOptions`` named ``options``."""
+    own = [one.name for one in fields(ModelOptions) if one.name != "foreign"]
+    foreign = [one.name for one in fields(ForeignOptions)]
+
+    @wraps(command)
+    def run(**values: Any) -> Any:
+        options = ModelOptions(
+            **{name: values.pop(name) for name in own},
+            foreign=ForeignOptions(**{name: values.pop(name) for name in foreign}),
+        )
+        return command(options=options, **values)
+
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run

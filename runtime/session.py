@@ -3,16 +3,32 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from armlet.bundle import Format
-from armlet.preprocessing import Layout
+from armlet.preprocessing import Layout, Preprocessing, Values, table
 from armlet.scales import Scale
 
-Tensor = NDArray[np.float32] | NDArray[np.int8]
+Tensor = Values
+Element = Literal["float32", "int8", "uint8"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What is known of a model's input from elsewhere, for what its file leaves open."""
+
+    layout: Layout | None = None
+    height: int | None = None
+    """In pixels."""
+    width: int | None = None
+    """In pixels."""
+
+
+NOTHING = Given()
+CLASSIFIER = "give an image classifier: one picture in, one score for each class out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +36,42 @@ class InputSpec:
     """The tensor that a model file takes, always a batch of one."""
 
     layout: Layout
-    size: int
-    """Height and width in pixels."""
+    height: int
+    """In pixels."""
+    width: int
+    """In pixels."""
+    channels: int = 3
+    """3: R, G, B; 1: grey."""
+    element: Element = "float32"
     scale: Scale | None
-    """How the input is quantized to int8; None: it is float32."""
+    """How the input is quantized, in int8 (uint8 values are those plus 128); None: it is
+    float32, or the file doesn't tell."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Of the tensor, batch and channels included."""
+        if self.layout == "NCHW":
+            return 1, self.channels, self.height, self.width
+        return 1, self.height, self.width, self.channels
+
+    def values(self, preprocessing: Preprocessing) -> Tensor:
+        """What each pixel value becomes: ``preprocessing.table`` for this tensor.
+
+        Returns:
+            (1, 256, channels) in the input's dtype.
+        """
+        values: Tensor = table(preprocessing, self.scale)
+        if self.element == "uint8":
+            values = np.bitwise_xor(values.view(np.uint8), np.uint8(128))
+        return values[..., : self.channels].copy()
+
+    def example(self) -> Tensor:
+        """Some input: a ramp, since a plain one makes some networks divide by zero."""
+        count = int(np.prod(self.shape))
+        steps = np.arange(count, dtype=np.uint32).astype(np.uint8).reshape(self.shape)
+        if self.element == "float32":
+            return steps.astype(np.float32) / np.float32(255)
+        return steps if self.element == "uint8" else steps.view(np.int8)
 
 
 class Session(Protocol):
@@ -37,15 +85,21 @@ class Session(Protocol):
     def classes(self) -> int:
         """How many logits there are."""
 
+    @property
+    def probabilities(self) -> bool:
+        """Whether the model ends in a softmax, so that its answers are probabilities."""
+
     def run(self, tensor: Tensor) -> NDArray[np.float32]:
         """Run the model once.
 
         Args:
-            tensor: (1, 3, size, size) or (1, size, size, 3) as ``input`` says, C-contiguous;
-                float32, or int8 if ``input`` has a scale.
+            tensor: As ``input`` says, C-contiguous.
 
         Returns:
-            Logits, (1, classes) float32; those of an int8 output are dequantized.
+            Logits, (1, classes) float32; those of an integer output are dequantized.
+
+        Raises:
+            BackendError: The runtime fails, or what it answers is no vector.
         """
 
 
@@ -83,11 +137,18 @@ class Backend(Protocol):
     def profile(self) -> Profile | None:
         """Measures each operator; None where the runtime can't be asked."""
 
-    def open(self, path: Path, threads: int) -> Session:
+    def open(self, path: Path, threads: int, given: Given = NOTHING) -> Session:
         """Load a model file; the inference runtime is imported here and not before.
 
+        Args:
+            path: The file.
+            threads: How many the runtime may use.
+            given: What is known of the input, where the file leaves it open.
+
         Raises:
-            BackendError: The runtime isn't installed, or can't load the file.
+            BackendError: The runtime isn't installed, or can't load the file, or that is no
+                image classifier.
+            OptionError: The input's shape leaves something open, and so does ``given``.
         """
 
 

@@ -25,6 +25,8 @@ from armlet.errors import BackendError, BundleError, ImageError
 from armlet.preprocessing import decode, model_input, table
 from armlet.runtime.backends import BACKENDS, installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose
+from armlet.runtime.model import refuse_foreign
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.promise import Logits, promise_of
 
 Vectors = Mapping[str, NDArray[np.generic]]
@@ -102,13 +104,16 @@ class Verification:
         }
 
 
-def verify_model(model: Path, wish: Wish, threads: int) -> Verification:
+def verify_model(
+    model: Path, wish: Wish, threads: int, foreign: ForeignOptions = NO_FOREIGN_OPTIONS
+) -> Verification:
     """Run the golden vectors through what the options leave of a bundle.
 
     Args:
         model: A bundle's folder, or one of its files.
         wish: A backend or precision, or None for all.
         threads: How many the runtimes may use.
+        foreign: What the options say of bare files, which have nothing to be verified by.
 
     Raises:
         BundleError: There is no such bundle or file, or it has no golden vectors.
@@ -116,6 +121,7 @@ def verify_model(model: Path, wish: Wish, threads: int) -> Verification:
         OptionError: The options contradict the file.
     """
     bundle, named = open_bundle(model)
+    refuse_foreign(bundle, foreign)
     installed = installed_backends()
     choose(bundle, named, wish, installed)  # raises where nothing could run
     backends = {wish.backend} if wish.backend else installed

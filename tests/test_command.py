@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from armlet.command import Command
+from armlet.command import Command, positive_triple, triple
 from armlet.errors import AgreementError, ImageError
 
 PROGRAM = """
@@ -104,3 +104,22 @@ def test_full_disk_is_one_line(tmp_path: Path, argument: str) -> None:
         )
     assert done.stderr == "tool.py: stdout: No space left on device\n"
     assert done.returncode == 1
+
+
+def test_three_numbers_with_commas() -> None:
+    assert triple("0.485, 0.456,-1e-1") == (0.485, 0.456, -0.1)
+    assert positive_triple("0.2,1,3") == (0.2, 1.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0.5", "0.5,0.5", "1,2,3,4", "a,b,c", "nan,0,0", "0,inf,0"]
+)
+def test_what_is_not_three_finite_numbers(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not three numbers like"):
+        triple(text)
+
+
+@pytest.mark.parametrize("text", ["0,1,1", "1,1,-0.5"])
+def test_a_deviation_is_above_zero(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="not above 0"):
+        positive_triple(text)

@@ -1,5 +1,6 @@
-"""The TFLite interpreter, which LiteRT and tflite-runtime share; both take NHWC."""
+"""The TFLite interpreter, which LiteRT and tflite-runtime share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,36 +9,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armlet.errors import BackendError
+from armlet.runtime.answer import FirstRun, check_ends, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
-from armlet.runtime.session import InputSpec, Session, Tensor, first_line
+from armlet.runtime.session import (
+    CLASSIFIER,
+    NOTHING,
+    Element,
+    Given,
+    InputSpec,
+    Session,
+    Tensor,
+    first_line,
+)
+from armlet.runtime.shape import read_shape
 from armlet.scales import Scale
 from armlet.silence import silenced
 
+_ELEMENTS: dict[Any, Element] = {np.float32: "float32", np.int8: "int8", np.uint8: "uint8"}
+
 
 @dataclass(frozen=True, kw_only=True)
-class InterpreterSession:
+class InterpreterSession(FirstRun):
     """A loaded .tflite file."""
 
+    path: Path
     input: InputSpec
-    classes: int
     interpreter: Any
     input_index: int
     output_index: int
     output_scale: Scale | None
-    """None: the logits are float32."""
 
     def run(self, tensor: Tensor) -> NDArray[np.float32]:
-        """Logits, (1, classes) float32, of one (1, size, size, 3) float32 or int8."""
-        self.interpreter.set_tensor(self.input_index, tensor)
-        self.interpreter.invoke()
-        logits = np.asarray(self.interpreter.get_tensor(self.output_index))
-        if self.output_scale is None:
-            return np.asarray(logits, np.float32)
-        steps = logits.astype(np.float32) - np.float32(self.output_scale.zero_point)
-        return np.asarray(steps * np.float32(self.output_scale.scale), np.float32)
+        """Run the model once, see ``Session.run``."""
+        try:
+            self.interpreter.set_tensor(self.input_index, tensor)
+            self.interpreter.invoke()
+        except (RuntimeError, ValueError) as error:
+            raise BackendError(
+                f"{self.path} can't be run ({first_line(error)})",
+                "see that it is whole, and made for this --input-size and --layout",
+            ) from error
+        answer = np.asarray(self.interpreter.get_tensor(self.output_index))
+        return dequantized(self.path, answer, self.output_scale)
 
 
-def open_interpreter(module: str, backend: str, path: Path, threads: int) -> Session:
+def open_interpreter(
+    module: str, backend: str, path: Path, threads: int, given: Given = NOTHING
+) -> Session:
     """Load a .tflite file.
 
     Args:
@@ -45,14 +63,21 @@ def open_interpreter(module: str, backend: str, path: Path, threads: int) -> Ses
         backend: The backend's name.
         path: The file.
         threads: How many the interpreter may use.
+        given: What is known of the input, where the file leaves it open.
 
     Raises:
-        BackendError: The runtime isn't installed, or can't load the file.
+        BackendError: The runtime isn't installed, or can't load the file, or that is no image
+            classifier.
+        OptionError: The input's shape leaves something open, and so does ``given``.
     """
     runtime = import_runtime(module, backend)
     try:
         with silenced():
             interpreter = runtime.Interpreter(model_path=str(path), num_threads=threads)
+            source, answer = _ends(path, interpreter)
+            spec = _input(path, source, given)
+            if list(source["shape"]) != list(spec.shape):
+                interpreter.resize_tensor_input(source["index"], spec.shape)
             interpreter.allocate_tensors()
     except (RuntimeError, SystemError, ValueError) as error:
         # A SystemError wraps what really happened: tflite-runtime meets numpy 2, say.
@@ -60,11 +85,9 @@ def open_interpreter(module: str, backend: str, path: Path, threads: int) -> Ses
             f"{backend} can't load {path} ({first_line(error.__cause__ or error)})",
             f"run pip install 'armlet[{backend}]' again, or export again",
         ) from error
-    (source,) = interpreter.get_input_details()
-    (answer,) = interpreter.get_output_details()
     return InterpreterSession(
-        input=InputSpec(layout="NHWC", size=int(source["shape"][1]), scale=_scale(source)),
-        classes=int(answer["shape"][1]),
+        path=path,
+        input=spec,
         interpreter=interpreter,
         input_index=source["index"],
         output_index=answer["index"],
@@ -72,8 +95,31 @@ def open_interpreter(module: str, backend: str, path: Path, threads: int) -> Ses
     )
 
 
+def _ends(path: Path, interpreter: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The input and the output, if there is one of each and edge-run knows what it holds."""
+    sources, answers = interpreter.get_input_details(), interpreter.get_output_details()
+    check_ends(path, len(sources), len(answers))
+    for verb, tensor in (("takes", sources[0]), ("answers with", answers[0])):
+        if tensor["dtype"] not in _ELEMENTS:
+            raise BackendError(
+                f"{path} {verb} {np.dtype(tensor['dtype']).name}, not float32, int8 or uint8",
+                CLASSIFIER,
+            )
+    check_scale(path, _ELEMENTS[answers[0]["dtype"]], _scale(answers[0]))
+    return sources[0], answers[0]
+
+
+def _input(path: Path, tensor: dict[str, Any], given: Given) -> InputSpec:
+    lengths: Sequence[int] = tensor["shape"]
+    signature = tensor.get("shape_signature", lengths)  # -1 where any length will do
+    lengths = signature if len(signature) else lengths
+    shape = [int(length) if length > 0 else None for length in lengths]
+    return read_shape(path, shape, _ELEMENTS[tensor["dtype"]], _scale(tensor), given)
+
+
 def _scale(tensor: dict[str, Any]) -> Scale | None:
-    if tensor["dtype"] == np.float32:
-        return None
     scale, zero_point = tensor["quantization"]
-    return Scale(scale=float(scale), zero_point=int(zero_point))
+    if tensor["dtype"] == np.float32 or scale == 0:
+        return None
+    moved = 128 if tensor["dtype"] == np.uint8 else 0
+    return Scale(scale=float(scale), zero_point=int(zero_point) - moved)

@@ -5,7 +5,7 @@ from typing import Final
 
 from armlet.bundle import Format
 from armlet.runtime.backends.interpreter import open_interpreter
-from armlet.runtime.session import Session
+from armlet.runtime.session import NOTHING, Given, Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "ai_edge_litert"
@@ -13,10 +13,10 @@ REPRODUCES_INT8: Final = True
 profile: Final = None
 
 
-def open(path: Path, threads: int) -> Session:
+def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
     """Load a .tflite file.
 
     Raises:
         BackendError: ai-edge-litert isn't installed, or can't load the file.
     """
-    return open_interpreter("ai_edge_litert.interpreter", "litert", path, threads)
+    return open_interpreter("ai_edge_litert.interpreter", "litert", path, threads, given)

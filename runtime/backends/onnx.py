@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU. Its files take float32 NCHW, the int8 ones too."""
+"""ONNX Runtime on the CPU."""
 
 import json
 import platform
@@ -13,40 +13,69 @@ from numpy.typing import NDArray
 
 from armlet.bundle import Format
 from armlet.errors import BackendError
+from armlet.runtime.answer import FirstRun, check_ends, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
-from armlet.runtime.session import InputSpec, NodeTime, Session, Tensor, first_line
+from armlet.runtime.onnx_file import OnnxFile, read_onnx
+from armlet.runtime.session import (
+    CLASSIFIER,
+    NOTHING,
+    Element,
+    Given,
+    InputSpec,
+    NodeTime,
+    Session,
+    Tensor,
+    first_line,
+)
+from armlet.runtime.shape import read_shape
+from armlet.scales import Scale
 
 FORMAT: Final[Format] = "onnx"
 PACKAGE: Final = "onnxruntime"
 
 _ONLY_FATAL = 4
+_ELEMENTS: dict[str, Element] = {
+    "tensor(float)": "float32",
+    "tensor(int8)": "int8",
+    "tensor(uint8)": "uint8",
+}
 # On x86 there are kernels without saturation to ask for; elsewhere it rounds in its own way.
 _X86 = platform.machine().lower() in {"amd64", "i386", "i686", "x86_64"}
 REPRODUCES_INT8: Final = _X86
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnnxSession:
+class OnnxSession(FirstRun):
     """A loaded ONNX file."""
 
+    path: Path
     input: InputSpec
-    classes: int
+    output_scale: Scale | None
     runtime: Any
     """The onnxruntime.InferenceSession."""
     input_name: str
 
     def run(self, tensor: Tensor) -> NDArray[np.float32]:
-        """Logits, (1, classes) float32, of one (1, 3, size, size) float32."""
-        return np.asarray(self.runtime.run(None, {self.input_name: tensor})[0], np.float32)
+        """Run the model once, see ``Session.run``."""
+        try:
+            (answer,) = self.runtime.run(None, {self.input_name: tensor})
+        except Exception as error:  # onnxruntime's own errors have no common base but this
+            raise BackendError(
+                f"{self.path} can't be run ({first_line(error)})",
+                "see that it is whole, and made for this --input-size and --layout",
+            ) from error
+        return dequantized(self.path, answer, self.output_scale)
 
 
-def open(path: Path, threads: int) -> Session:
+def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
     """Load an ONNX file.
 
     Raises:
-        BackendError: onnxruntime isn't installed, or can't load the file.
+        BackendError: onnxruntime isn't installed, or can't load the file, or that is no image
+            classifier.
+        OptionError: The input's shape leaves something open, and so does ``given``.
     """
-    return _open(path, threads, None)
+    return _open(path, threads, None, given)
 
 
 def profile(
@@ -82,7 +111,9 @@ def runs_from_events(events: Sequence[Any]) -> Sequence[Sequence[NodeTime]]:
     return runs[:-1]
 
 
-def _open(path: Path, threads: int, profile_prefix: str | None) -> OnnxSession:
+def _open(
+    path: Path, threads: int, profile_prefix: str | None, given: Given = NOTHING
+) -> OnnxSession:
     onnxruntime = import_runtime("onnxruntime", "onnx")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -102,11 +133,31 @@ def _open(path: Path, threads: int, profile_prefix: str | None) -> OnnxSession:
             f"onnxruntime {onnxruntime.__version__} can't load {path} ({first_line(error)})",
             "update onnxruntime or export again",
         ) from error
-    (source,) = runtime.get_inputs()
-    (answer,) = runtime.get_outputs()
+    sources, answers = runtime.get_inputs(), runtime.get_outputs()
+    check_ends(path, len(sources), len(answers))
+    (source,), (answer,) = sources, answers
+    element = _element(path, "takes", source.type)
+    result = _element(path, "answers with", answer.type)
+    scales = read_onnx(path) if {element, result} != {"float32"} else OnnxFile()
+    check_scale(path, result, scales.output_scale)
+    shape = [length if isinstance(length, int) else None for length in source.shape]
     return OnnxSession(
-        input=InputSpec(layout="NCHW", size=source.shape[2], scale=None),
-        classes=answer.shape[1],
+        path=path,
+        input=read_shape(path, shape, element, scales.input_scale, given),
+        output_scale=scales.output_scale,
         runtime=runtime,
         input_name=source.name,
     )
+
+
+def _element(path: Path, verb: str, kind: str) -> Element:
+    """What a tensor holds, of onnxruntime's name for it.
+
+    Raises:
+        BackendError: Something else than edge-run knows.
+    """
+    if kind not in _ELEMENTS:
+        raise BackendError(
+            f"{path} {verb} {kind}, not a tensor of float, int8 or uint8", CLASSIFIER
+        )
+    return _ELEMENTS[kind]

@@ -8,7 +8,7 @@ from typing import Final
 
 from armlet.bundle import Format
 from armlet.runtime.backends.interpreter import open_interpreter
-from armlet.runtime.session import Session
+from armlet.runtime.session import NOTHING, Given, Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "tflite_runtime"
@@ -16,10 +16,12 @@ REPRODUCES_INT8: Final = False
 profile: Final = None
 
 
-def open(path: Path, threads: int) -> Session:
+def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
     """Load a .tflite file.
 
     Raises:
         BackendError: tflite-runtime isn't installed, or can't load the file.
     """
-    return open_interpreter("tflite_runtime.interpreter", "tflite-runtime", path, threads)
+    return open_interpreter(
+        "tflite_runtime.interpreter", "tflite-runtime", path, threads, given
+    )

@@ -176,6 +176,15 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
     )
 
 
+def is_listed(file: Path) -> bool:
+    """Whether a file belongs to the bundle in whose folder it is."""
+    try:
+        record = json.loads((file.parent / MANIFEST).read_text(encoding="utf-8"))
+        return file.name in [one["path"] for one in record["files"]]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False  # there is no bundle
+
+
 def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:
     """Open a bundle by its folder or by one of its model files.
 
@@ -188,7 +197,9 @@ def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:
     folder = model if model.is_dir() else model.parent
     path = folder / MANIFEST
     if not model.exists():
-        raise BundleError(f"{model} does not exist", "give a folder that edge-export wrote")
+        raise BundleError(
+            f"{model} does not exist", "give a folder that edge-export wrote, or a model file"
+        )
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,5 +1,6 @@
-"""What both commands share: the one place where errors become a line and an exit code."""
+"""What both commands share: where errors become a line and an exit code, kinds of options."""
 
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -78,3 +79,23 @@ def watch(items: Iterable[Item], label: str, length: int) -> Iterator[Item]:
         return
     with click.progressbar(items, length, label, file=sys.stderr) as bar:
         yield from bar
+
+
+def triple(text: str) -> tuple[float, float, float]:
+    """Three finite numbers with commas between them, for R, G and B."""
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError:
+        red = math.nan
+        green = blue = 0.0
+    if not all(map(math.isfinite, (red, green, blue))):
+        raise click.BadParameter(f"{text!r} is not three numbers like 0.485,0.456,0.406")
+    return red, green, blue
+
+
+def positive_triple(text: str) -> tuple[float, float, float]:
+    """Three numbers above 0."""
+    values = triple(text)
+    if min(values) <= 0:
+        raise click.BadParameter(f"{text!r} holds a value that is not above 0")
+    return values

@@ -5,10 +5,10 @@ same tensor from the same picture.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import cv2
 import numpy as np
@@ -18,11 +18,14 @@ from armlet.errors import ImageError
 from armlet.scales import Scale
 from armlet.silence import silenced
 
-Resize = Literal["squash", "crop"]
+Resize = Literal["squash", "crop", "pad"]
 Layout = Literal["NCHW", "NHWC"]
 Triple = tuple[float, float, float]
 Picture = NDArray[np.uint8]
 """(height, width, 3), RGB."""
+
+Values = NDArray[np.float32] | NDArray[np.int8] | NDArray[np.uint8]
+"""A model's input, or a table of its values."""
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """File names that are taken for pictures."""
@@ -33,16 +36,24 @@ class Preprocessing:
     """What a network expects of its input."""
 
     size: int
-    """Height and width in pixels."""
+    """Height in pixels, and width unless ``width`` is given."""
     resize: Resize
-    """squash: the whole picture, whatever its shape; crop: its largest central square."""
+    """squash: the whole picture, whatever its shape; crop: its largest central part of the
+    input's shape; pad: the whole picture in its own shape, with borders in the mean colour."""
     mean: Triple
     """Of R, G, B, in units of 0 to 1."""
     std: Triple
     """Of R, G, B, in units of 0 to 1."""
+    width: int | None = None
+    """In pixels; None: as the height. Bundles are square, other people's models need not be."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.size, self.width or self.size
 
     def to_json(self) -> dict[str, Any]:
-        """The object that stands in manifests, cards and model files."""
+        """The object that stands in manifests, cards and model files: a square input's."""
         return {
             "size": self.size,
             "resize": self.resize,
@@ -55,8 +66,8 @@ class Preprocessing:
         """Read what ``to_json`` wrote."""
         mean = tuple(float(value) for value in record["mean"])
         std = tuple(float(value) for value in record["std"])
-        if len(mean) != 3 or len(std) != 3 or record["resize"] not in ("squash", "crop"):
-            raise ValueError("mean and std need three values, resize squash or crop")
+        if len(mean) != 3 or len(std) != 3 or record["resize"] not in get_args(Resize):
+            raise ValueError("mean and std need three values, resize squash, crop or pad")
         return Preprocessing(
             size=int(record["size"]), resize=record["resize"], mean=mean, std=std
         )
@@ -124,31 +135,58 @@ def _jpeg_is_whole(data: bytes) -> bool:
 
 
 def resize(picture: Picture, preprocessing: Preprocessing) -> Picture:
-    """Scale a picture to ``(size, size, 3)``.
+    """Scale a picture to the ``(height, width, 3)`` of the input.
+
+    Which part of it and where that goes is integer arithmetic, and so are the pixels: see
+    ``_scaled``.
+    """
+    height, width = preprocessing.shape
+    if preprocessing.resize == "crop":
+        picture = _centre(picture, *_fitted(preprocessing.shape, picture.shape))
+    elif preprocessing.resize == "pad":
+        rows, columns = _fitted(picture.shape, preprocessing.shape)
+        colour = np.clip(np.rint(np.asarray(preprocessing.mean) * 255), 0, 255)
+        padded = np.full((height, width, 3), colour, np.uint8)
+        _centre(padded, rows, columns)[:] = _scaled(picture, rows, columns)
+        return padded
+    return np.ascontiguousarray(_scaled(picture, height, width))
+
+
+def _fitted(shape: Sequence[int], frame: Sequence[int]) -> tuple[int, int]:
+    """Height and width of the largest rectangle of this aspect ratio inside a frame."""
+    height, width = shape[:2]
+    rows, columns = frame[:2]
+    if height * columns >= width * rows:
+        return rows, max(1, (2 * width * rows + height) // (2 * height))
+    return max(1, (2 * height * columns + width) // (2 * width)), columns
+
+
+def _centre(picture: Picture, rows: int, columns: int) -> Picture:
+    """The central part of a picture, as a view."""
+    top, left = (picture.shape[0] - rows) // 2, (picture.shape[1] - columns) // 2
+    return picture[top : top + rows, left : left + columns]
+
+
+def _scaled(picture: Picture, height: int, width: int) -> Picture:
+    """Scale a picture, whatever that does to its aspect ratio.
 
     It is halved (mean of 2x2 pixels, in integers) until less than a factor of two remains, then
     interpolated with OpenCV's bit-exact bilinear kernel: no aliasing, and the same pixels on
     every processor, which area interpolation by any other factor does not promise.
     """
-    size = preprocessing.size
-    if preprocessing.resize == "crop":
-        height, width = picture.shape[:2]
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        picture = picture[top : top + side, left : left + side]
-    while picture.shape[0] >= 2 * size or picture.shape[1] >= 2 * size:
-        rows = 2 if picture.shape[0] >= 2 * size else 1
-        columns = 2 if picture.shape[1] >= 2 * size else 1
-        height, width = picture.shape[0] // rows, picture.shape[1] // columns
-        even = picture[: height * rows, : width * columns]
+    while picture.shape[0] >= 2 * height or picture.shape[1] >= 2 * width:
+        rows = 2 if picture.shape[0] >= 2 * height else 1
+        columns = 2 if picture.shape[1] >= 2 * width else 1
+        half = picture.shape[0] // rows, picture.shape[1] // columns
+        even = picture[: half[0] * rows, : half[1] * columns]
         picture = np.asarray(
-            cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+            cv2.resize(even, half[::-1], interpolation=cv2.INTER_AREA), np.uint8
         )
-    if picture.shape[:2] != (size, size):
+    if picture.shape[:2] != (height, width):
         picture = np.asarray(
-            cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8
+            cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8
         )
-    return np.ascontiguousarray(picture)
+    return picture
 
 
 def table(
@@ -174,22 +212,27 @@ def table(
     return np.asarray(np.clip(steps, -128, 127), np.int8)
 
 
-def apply_table(
-    picture: Picture, values: NDArray[np.float32] | NDArray[np.int8]
-) -> NDArray[np.float32] | NDArray[np.int8]:
-    """Look up every pixel of a resized picture: ``(1, size, size, 3)`` in the table's dtype."""
-    if values.dtype == np.int8:  # cv2.LUT takes unsigned bytes
-        looked_up = np.asarray(cv2.LUT(picture, values.view(np.uint8)), np.uint8)
-        return looked_up.view(np.int8)[None]
-    return np.asarray(cv2.LUT(picture, values), np.float32)[None]
+def apply_table(picture: Picture, values: Values) -> Values:
+    """Look up every pixel of a resized picture: ``(1, height, width, channels)``.
+
+    Args:
+        picture: The pixels.
+        values: ``(1, 256, 3)``; or ``(1, 256, 1)``, which takes the picture's grey.
+
+    Returns:
+        In the table's dtype.
+    """
+    if values.shape[2] == 1:
+        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+    # cv2.LUT takes unsigned bytes
+    bytewise = values.view(np.uint8) if values.dtype == np.int8 else values
+    looked_up = np.asarray(cv2.LUT(picture, bytewise)).view(values.dtype)
+    return cast(Values, looked_up.reshape(1, *picture.shape))
 
 
 def model_input(
-    picture: Picture,
-    preprocessing: Preprocessing,
-    values: NDArray[np.float32] | NDArray[np.int8],
-    layout: Layout,
-) -> NDArray[np.float32] | NDArray[np.int8]:
+    picture: Picture, preprocessing: Preprocessing, values: Values, layout: Layout
+) -> Values:
     """A decoded picture of any size as a model takes it.
 
     Args:
@@ -199,10 +242,8 @@ def model_input(
         layout: How the model's input is laid out.
 
     Returns:
-        ``(1, 3, size, size)`` or ``(1, size, size, 3)``, C-contiguous, in the table's dtype.
+        ``(1, channels, height, width)`` or ``(1, height, width, channels)``, C-contiguous, in
+        the table's dtype.
     """
     pixels = apply_table(resize(picture, preprocessing), values)
-    if layout == "NHWC":
-        return pixels
-    planes: NDArray[np.float32] | NDArray[np.int8] = pixels.transpose(0, 3, 1, 2).copy()
-    return planes
+    return pixels if layout == "NHWC" else pixels.transpose(0, 3, 1, 2).copy()

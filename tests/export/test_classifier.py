@@ -8,7 +8,7 @@ import torch
 
 from armlet.errors import ArmletError, NetworkError, OptionError
 from armlet.export import cards, networks, weights
-from armlet.export.classifier import IMAGENET, Wish, read_labels, resolve
+from armlet.export.classifier import IMAGENET, Wish, resolve
 
 pytestmark = pytest.mark.torch
 
@@ -113,25 +113,3 @@ def test_labels_are_counted(factories: str, tmp_path: Path) -> None:
     path.write_text("a\nb\n", encoding="utf-8")
     wish = Wish(network=f"{factories}:make", labels=path)
     refused(OptionError, "2 labels for a network of 3 classes", wish)
-
-
-def test_labels_as_editors_write_them(tmp_path: Path) -> None:
-    path = tmp_path / "labels.txt"
-    path.write_bytes("\ufeffcat\r\n Hündin \r\n\r\n".encode())
-    assert read_labels(path) == ["cat", "Hündin"]
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (b"", "holds no labels"),
-        (b"\n \n", "holds no labels"),
-        (b"a\n\nb", "line 2 is empty"),
-        (b"\xff\xfe", "not UTF-8 text"),
-    ],
-)
-def test_bad_labels_are_refused(tmp_path: Path, content: bytes, problem: str) -> None:
-    path = tmp_path / "labels.txt"
-    path.write_bytes(content)
-    with pytest.raises(OptionError, match=problem):
-        read_labels(path)

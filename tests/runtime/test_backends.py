@@ -68,7 +68,7 @@ def test_session_says_what_it_takes(
     opened: Bundle, backend: Backend, precision: Precision
 ) -> None:
     it = session(opened, backend, precision)
-    assert it.input.size == opened.manifest.preprocessing.size
+    assert (it.input.height, it.input.width) == opened.manifest.preprocessing.shape
     assert it.classes == len(opened.manifest.labels)
     formats: dict[Format, str] = {"onnx": "NCHW", "tflite": "NHWC"}
     assert it.input.layout == formats[backend.FORMAT]

@@ -103,6 +103,7 @@ def test_softmax_does_not_overflow() -> None:
 
 
 def test_rank_gives_what_there_is_and_keeps_the_order_of_equals() -> None:
-    top = rank(np.array([1, 2, 2], np.float32), LABELS, 99)
+    logits = np.array([1, 2, 2], np.float32)
+    top = rank(logits, softmax(logits), LABELS, 99)
     assert [one.label for one in top] == ["green", "blue", "red"]
     assert sum(one.score for one in top) == pytest.approx(1.0, rel=1e-12)

@@ -108,8 +108,8 @@ def test_file_is_changed(copied: Path) -> None:
         opened(path)
 
 
-def test_file_of_nobody(copied: Path) -> None:
+def test_file_of_nobody_is_a_bare_file(copied: Path) -> None:
     stranger = copied / "stranger.onnx"
-    stranger.write_bytes(b"")
-    with pytest.raises(BundleError, match=r"stranger\.onnx is not listed in"):
-        opened(stranger)
+    (copied / "model.int8.onnx").rename(stranger)
+    model = opened(stranger)
+    assert (model.bundle, model.layers, model.precision) == (None, (), "int8")

@@ -18,8 +18,9 @@ from armlet.runtime.session import InputSpec, Session, Tensor
 class Silent:
     """A session of which only the description is wanted."""
 
-    input = InputSpec(layout="NHWC", size=1, scale=None)
+    input = InputSpec(layout="NHWC", height=1, width=1, scale=None)
     classes = 2
+    probabilities = False
 
     def run(self, tensor: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return np.zeros((1, self.classes), np.float32)
