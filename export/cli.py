@@ -79,7 +79,7 @@ def network(
     output: Path,
     **wish: Any,
 ) -> None:
-    r"""Export NETWORK: a name, or package.module:factory for a network of your own.
+    """Export NETWORK: a name, or package.module:factory for a network of your own.
 
     With shipped weights, size, mean and so on are those that they were trained with.
 
@@ -125,7 +125,7 @@ def network(
 @click.option("--images", type=click.IntRange(min=1), help="Only so many, evenly spread.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def accuracy(bundle: Path, evaluation: Path, images: int | None, as_json: bool) -> None:
-    r"""Measure every file of BUNDLE on labelled pictures and note it in the manifest.
+    """Measure every file of BUNDLE on labelled pictures and note it in the manifest.
 
     \b
     edge-export accuracy out/ --eval test/
@@ -189,7 +189,7 @@ def train(
     output: Path,
     **job: Any,
 ) -> None:
-    r"""Train NETWORK from nothing; when killed, the same command continues.
+    """Train NETWORK from nothing; when killed, the same command continues.
 
     \b
     edge-export train shufflenet_v2_x0_5 --data train/ --test test/ -o my.safetensors

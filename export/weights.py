@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from armlet.errors import WeightsError
 from armlet.export import networks
 from armlet.export.stem import Stem
-from armlet.storage import write_file
+from armlet.storage import read_file, write_file
 
 State = Mapping[str, Tensor]
 """A state_dict."""
@@ -37,7 +37,7 @@ def read(path: Path) -> State:
             f"{path} is neither .pth, .pt nor .safetensors", "give a state_dict in such a file"
         )
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as error:
         raise WeightsError(
             f"{path}: {error.strerror}", "give a readable file with --weights"

@@ -56,7 +56,7 @@ def classify(
     layers: bool,
     log: str | None,
 ) -> None:
-    r"""Say what is on pictures.
+    """Say what is on pictures.
 
     MODEL is a folder that edge-export wrote, one of the model files in it, or any other .onnx
     or .tflite file of an image classifier. PATHS are picture files, folders (searched
@@ -85,8 +85,8 @@ def classify(
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)
     answer = Answer(top_k=top_k, logits=raw)
     outcomes = classify_files(opened, pictures, answer, time.perf_counter)
-    _print(renderer.heading(opened))
-    with JsonLog(log) if log and log != STDOUT else nullcontext() as file:
+    with JsonLog(log) if log not in (None, STDOUT) else nullcontext() as file:
+        _print(renderer.heading(opened))
         good = _print_results(outcomes, renderer, len(pictures), file)
     if layers and good:
         from armlet.runtime.latency import measure_latency
@@ -103,7 +103,7 @@ def classify(
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(model: Path, options: ModelOptions, as_json: bool) -> None:
-    r"""Prove that this device reproduces what the workstation computed.
+    """Prove that this device reproduces what the workstation computed.
 
     Every file of the bundle MODEL runs the bundle's golden vectors on every runtime that is
     installed; or one file, runtime or precision, where that is given. Logits must be equal bit

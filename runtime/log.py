@@ -1,5 +1,6 @@
 """A log of JSON objects, one a line, that never holds half of one."""
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ import click
 from armlet.errors import OutputError
 
 STDOUT = "-"
+MUCH = 1 << 20
+"""Bytes; no line of ours is longer."""
 
 
 class JsonLog:
@@ -75,6 +78,7 @@ class JsonLog:
 
 
 def _open(path: Path) -> int:
+    _refuse_what_is_no_log(path)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         size = os.fstat(descriptor).st_size
@@ -83,3 +87,21 @@ def _open(path: Path) -> int:
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}", "choose another --log") from error
     return descriptor
+
+
+def _refuse_what_is_no_log(path: Path) -> None:
+    """Appending to a picture or a model, by a slip of the pen, would damage it."""
+    if not path.exists() or path.is_dir():
+        return
+    try:
+        if not path.is_file():
+            raise OSError(errno.EINVAL, "not a regular file")
+        with path.open("rb") as file:
+            first = file.readline(MUCH)
+        good = not first.strip() or isinstance(json.loads(first), dict)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}", "choose another --log") from error
+    except ValueError:
+        good = False
+    if not good:
+        raise OutputError(f"{path} holds no lines of JSON", "choose another --log")

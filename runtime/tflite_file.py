@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armlet.errors import BundleError
+from armlet.storage import read_file
 
 _METADATA = "TFLITE_METADATA"
 _INTEGERS = frozenset({3, 9})  # uint8, int8
@@ -101,7 +102,7 @@ def read_tflite(path: Path) -> TfliteFile:
         BundleError: It can't be read, is no TFLite file or is damaged.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}", "give a readable file") from error
     if data[4:8] != b"TFL3":

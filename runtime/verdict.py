@@ -31,7 +31,8 @@ def as_text(verification: Verification, model: Path) -> Lines:
     ]
     folder = model if model.is_dir() else model.parent
     if verification.problems:
-        return [*lines, "this device does NOT reproduce the workstation"]
+        advice = f"copy {folder} here again, or export it again"
+        return [*lines, shown(f"this device does NOT reproduce the workstation; {advice}")]
     return [
         *lines,
         "this device reproduces the workstation",

@@ -28,6 +28,7 @@ from armlet.runtime.choice import Wish, choose
 from armlet.runtime.model import refuse_foreign
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.promise import Logits, promise_of
+from armlet.storage import read_file
 
 Vectors = Mapping[str, NDArray[np.generic]]
 
@@ -170,12 +171,15 @@ def check_pictures(bundle: Bundle, vectors: Vectors) -> PictureCheck:
         BundleError: The golden tensors are missing.
     """
     expected = bundle.manifest.preprocessing
-    floats = _vector(bundle, vectors, "inputs")
+    floats = _vector(bundle, vectors, "inputs", 4, np.float32)
     paths = picture_paths(bundle)
     problems = []
     if len(paths) != len(floats):
-        problems.append(f"{len(paths)} golden pictures for {len(floats)} golden tensors")
-    for path, golden in zip(paths, floats, strict=False):
+        return PictureCheck(
+            pictures=len(floats),
+            problems=[f"{len(paths)} golden pictures for {len(floats)} golden tensors"],
+        )
+    for path, golden in zip(paths, floats, strict=True):
         try:
             picture = decode(path)
         except ImageError as error:
@@ -197,12 +201,18 @@ def check_pictures(bundle: Bundle, vectors: Vectors) -> PictureCheck:
 def _check_file(
     bundle: Bundle, file: ModelFile, backend: str, vectors: Vectors, threads: int
 ) -> FileCheck:
-    golden = np.asarray(_vector(bundle, vectors, file.path), np.float32)
+    golden: Logits = _vector(bundle, vectors, file.path, 2, np.float32)
+    classes = len(bundle.manifest.labels)
+    if golden.shape[1] != classes:
+        raise BundleError(
+            f"{bundle.folder}: {classes} labels for {golden.shape[1]} logits of {file.path}",
+            EXPORT_AGAIN,
+        )
     promise = promise_of(file, load_backend(backend).REPRODUCES_INT8, golden)
     problems = []
     here = None
     try:
-        if sha256((bundle.folder / file.path).read_bytes()) != file.sha256:
+        if sha256(read_file(bundle.folder / file.path)) != file.sha256:
             problems.append("is not the file that was exported (SHA-256 differs)")
         here = _logits(bundle, file, backend, vectors, threads)
     except OSError as error:
@@ -240,10 +250,10 @@ def _logits(
     session = load_backend(backend).open(bundle.folder / file.path, threads)
     spec = session.input
     if spec.scale is None:
-        golden = np.asarray(_vector(bundle, vectors, "inputs"), np.float32)
+        golden = _vector(bundle, vectors, "inputs", 4, np.float32)
         inputs = golden.transpose(0, 2, 3, 1) if spec.layout == "NHWC" else golden
     else:
-        inputs = np.asarray(_vector(bundle, vectors, "inputs_int8"), np.int8)
+        inputs = _vector(bundle, vectors, "inputs_int8", 4, np.int8)
     return np.concatenate([session.run(np.ascontiguousarray(one[None])) for one in inputs])
 
 
@@ -259,7 +269,19 @@ def _unchecked(file: ModelFile) -> FileCheck:
     )
 
 
-def _vector(bundle: Bundle, vectors: Vectors, name: str) -> NDArray[np.generic]:
+def _vector(
+    bundle: Bundle, vectors: Vectors, name: str, axes: int, dtype: type[np.generic]
+) -> NDArray[Any]:
+    """A golden vector of so many axes, as long as the others, of finite numbers.
+
+    Raises:
+        BundleError: It is missing or something else.
+    """
     if name not in vectors:
         raise BundleError(f"{bundle.folder} has no golden vector {name}", EXPORT_AGAIN)
-    return vectors[name]
+    vector = vectors[name]
+    count = len(vectors["pytorch"]) if vectors.get("pytorch", np.zeros(())).ndim else 0
+    sound = vector.dtype == dtype and vector.ndim == axes and len(vector) == count > 0
+    if not (sound and np.isfinite(vector).all()):
+        raise BundleError(f"{bundle.folder}: golden vector {name} is damaged", EXPORT_AGAIN)
+    return vector

@@ -16,8 +16,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from armlet.errors import BundleError
 from armlet.preprocessing import Preprocessing
 from armlet.records import Layer, Precision
+from armlet.storage import read_file
 
 SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -143,7 +145,7 @@ class Bundle:
         """
         path = self.folder / file.path
         try:
-            found = sha256(path.read_bytes())
+            found = sha256(read_file(path))
         except OSError as error:
             raise BundleError(f"{path}: {error.strerror}", EXPORT_AGAIN) from error
         if found != file.sha256:
@@ -162,9 +164,15 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
     Raises:
         KeyError, TypeError, ValueError: It is no manifest.
     """
+    files = [ModelFile(**file) for file in record["files"]]
+    for file in files:
+        if file.format not in get_args(Format) or file.precision not in get_args(Precision):
+            raise ValueError(f"file {file.path}: {file.format} {file.precision}")
+    if not files or len({file.path for file in files}) < len(files):
+        raise ValueError("no files, or one of them twice")
     return Manifest(
-        network=record["network"],
-        files=[ModelFile(**file) for file in record["files"]],
+        network=str(record["network"]),
+        files=files,
         labels=[str(label) for label in record["labels"]],
         preprocessing=Preprocessing.from_json(record["preprocessing"]),
         layers=[Layer.from_json(layer) for layer in record["layers"]],
@@ -179,7 +187,7 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
 def is_listed(file: Path) -> bool:
     """Whether a file belongs to the bundle in whose folder it is."""
     try:
-        record = json.loads((file.parent / MANIFEST).read_text(encoding="utf-8"))
+        record = json.loads(read_file(file.parent / MANIFEST))
         return file.name in [one["path"] for one in record["files"]]
     except (OSError, ValueError, LookupError, TypeError):
         return False  # there is no bundle
@@ -201,13 +209,14 @@ def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:
             f"{model} does not exist", "give a folder that edge-export wrote, or a model file"
         )
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(read_file(path))
     except FileNotFoundError:
         raise BundleError(
             f"{model} is not a bundle (no {MANIFEST})", "give a folder that edge-export wrote"
         ) from None
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{path} can't be read ({error})", EXPORT_AGAIN) from error
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BundleError(f"{path} can't be read ({reason})", EXPORT_AGAIN) from error
     version = record.get("schema") if isinstance(record, dict) else None
     if version != SCHEMA:
         raise BundleError(
@@ -238,7 +247,9 @@ def read_vectors(bundle: Bundle) -> Mapping[str, NDArray[np.generic]]:
     """
     path = bundle.folder / VECTORS
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(BytesIO(read_file(path)), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{path} can't be read ({error})", EXPORT_AGAIN) from error
+    except OSError as error:
+        raise BundleError(f"{path} can't be read ({error.strerror})", EXPORT_AGAIN) from error
+    except Exception as error:  # a damaged archive can raise nearly anything
+        raise BundleError(f"{path} can't be read (it is damaged)", EXPORT_AGAIN) from error

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from armlet.errors import OptionError
+from armlet.storage import read_file
 
 _NUMBERED = re.compile(r"(\d+)[\s:,]+(\S.*)")
 
@@ -16,7 +17,7 @@ def read_labels(path: Path) -> list[str]:
         OptionError: It can't be read, has no lines or an empty one.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise OptionError(f"{path}: {reason}", "give --labels a text file") from error

@@ -4,6 +4,7 @@ Every step is exact integer or table arithmetic, so that a workstation and a boa
 same tensor from the same picture.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from armlet.errors import ImageError
 from armlet.scales import Scale
 from armlet.silence import silenced
+from armlet.storage import read_file
 
 Resize = Literal["squash", "crop", "pad"]
 Layout = Literal["NCHW", "NHWC"]
@@ -27,6 +29,8 @@ Picture = NDArray[np.uint8]
 Values = NDArray[np.float32] | NDArray[np.int8] | NDArray[np.uint8]
 """A model's input, or a table of its values."""
 
+LARGEST_SIZE = 4096
+"""Pixels; what claims to be larger is damaged."""
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """File names that are taken for pictures."""
 
@@ -68,9 +72,12 @@ class Preprocessing:
         std = tuple(float(value) for value in record["std"])
         if len(mean) != 3 or len(std) != 3 or record["resize"] not in get_args(Resize):
             raise ValueError("mean and std need three values, resize squash, crop or pad")
-        return Preprocessing(
-            size=int(record["size"]), resize=record["resize"], mean=mean, std=std
-        )
+        if not (all(map(math.isfinite, (*mean, *std))) and min(std) > 1e-6):
+            raise ValueError("mean and std must be finite, and std above 0")
+        size = int(record["size"])
+        if not 1 <= size <= LARGEST_SIZE:
+            raise ValueError(f"a size of {size} pixels")
+        return Preprocessing(size=size, resize=record["resize"], mean=mean, std=std)
 
 
 def decode(path: Path) -> Picture:
@@ -80,7 +87,7 @@ def decode(path: Path) -> Picture:
         ImageError: The file is missing, unreadable, cut short, damaged or no picture.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as error:
         raise ImageError(f"{path}: {error.strerror}", "give a readable picture file") from error
     return decode_bytes(data, str(path))
