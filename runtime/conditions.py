@@ -113,17 +113,18 @@ def read_conditions(
 
 
 def describe_moment(conditions: Conditions) -> str:
-    """One line for people about how the machine is now; never empty."""
-    return _sentence(conditions.governor, [conditions], _slowed(conditions, conditions))
+    """One line for people about clock, heat and load now; never empty."""
+    return _sentence(conditions.governor, [conditions])
 
 
 def describe(measured: Measured) -> str:
     """One line for people about a measurement's conditions; never empty."""
     pair = [measured.before, measured.after]
-    return _sentence(_governor(pair), pair, _slowed(*pair))
+    slowed = _slowed(*pair)
+    return ", ".join([_sentence(_governor(pair), pair), *([slowed] if slowed else [])])
 
 
-def _sentence(governor: str | None, moments: Sequence[Conditions], slowed: str) -> str:
+def _sentence(governor: str | None, moments: Sequence[Conditions]) -> str:
     clocks = [_clock(one.mhz) for one in moments if one.mhz]
     degrees = [f"{one.celsius:.1f}" for one in moments if one.celsius is not None]
     load = moments[0].load  # a later one has the measurement itself in it
@@ -132,7 +133,6 @@ def _sentence(governor: str | None, moments: Sequence[Conditions], slowed: str) 
         f"{' -> '.join(clocks)} MHz" if clocks else "",
         f"{' -> '.join(degrees)} °C" if degrees else "",
         f"load {load:.1f}" if load is not None else "",
-        slowed,
         "" if clocks or degrees else NOTHING_TOLD,
     ]
     return ", ".join(part for part in parts if part)

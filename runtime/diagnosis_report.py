@@ -2,7 +2,7 @@
 
 import armlet
 from armlet.runtime.cameras import Camera, Cameras
-from armlet.runtime.conditions import describe_moment
+from armlet.runtime.conditions import Conditions, describe_moment
 from armlet.runtime.diagnosis import Diagnosis
 from armlet.runtime.machine import Machine
 from armlet.runtime.probe import Probe
@@ -16,7 +16,7 @@ def page(diagnosis: Diagnosis) -> list[str]:
     cores = diagnosis.conditions.cores
     sections = {
         "machine": _machine(diagnosis.machine, cores),
-        "now": [("", describe_moment(diagnosis.conditions))],
+        "now": _now(diagnosis.conditions),
         "cameras": _cameras(diagnosis.cameras),
         "libraries": [row for one in diagnosis.libraries for row in _probe(one)],
         "runtimes": [row for one in diagnosis.runtimes for row in _probe(one)],
@@ -50,6 +50,18 @@ def _machine(machine: Machine, cores: int | None) -> list[Row]:
     return [row for row in rows if row[1]]
 
 
+def _now(conditions: Conditions) -> list[Row]:
+    rows = [("", describe_moment(conditions))]
+    told = conditions.throttling
+    if told and told.now:
+        rows.append(("", f"slowed down now: {', '.join(told.now)}"))
+    if told and told.since_boot:
+        rows.append(("", f"slowed down since it was started: {', '.join(told.since_boot)}"))
+    if told and told.advice:
+        rows.append(("", f"-> {told.advice}"))
+    return rows
+
+
 def _cameras(cameras: Cameras) -> list[Row]:
     rows = [
         (one.device, _joined(one.name or "without a name", _use(one)))
@@ -81,7 +93,8 @@ def _probe(probe: Probe) -> list[Row]:
 def _support(diagnosis: Diagnosis) -> list[Row]:
     support = diagnosis.support
     advice = f"-> {support.advice}"
-    if diagnosis.works:  # nothing is wrong, so nothing must look like a remedy
+    # Where nothing is wrong, nothing must look like a remedy.
+    if diagnosis.works and support.advice.startswith("run "):
         advice = f"to install a runtime: {support.advice.removeprefix('run ')}"
     return [(support.tier, support.reason), ("", advice)]
 

@@ -22,6 +22,19 @@ class Throttling:
     since_boot: Sequence[str]
     """Of ``REASONS``; where only the kernel tells, since somebody asked it last."""
 
+    @property
+    def advice(self) -> str | None:
+        """What to do about it; None: it is nothing to worry about."""
+        reasons = {*self.now, *self.since_boot}
+        if not reasons:
+            return None
+        # Bad power also caps and throttles, so it comes first.
+        return (
+            "use a stronger power supply and cable"
+            if REASONS[0] in reasons
+            else "cool the board"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Both lists as a JSON object."""
         return {"now": list(self.now), "since_boot": list(self.since_boot)}
