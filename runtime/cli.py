@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 import armlet
-from armlet.command import Command, notice, watch
-from armlet.errors import ImageError, OptionError
+from armlet.command import Command, notice, progress, watch
+from armlet.errors import BackendError, ImageError, OptionError
 from armlet.runtime.options import ModelOptions, model_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
@@ -150,3 +150,25 @@ def _print_results(
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for bug reports.")
+def doctor(as_json: bool) -> None:
+    """Say what works on this device, and what to do about what doesn't.
+
+    The exit code is 1 if no inference runtime works. What is printed names neither the device
+    nor you.
+    """
+    import json
+
+    from armlet.runtime.diagnosis import diagnose
+    from armlet.runtime.diagnosis_report import NEXT, page
+
+    progress("trying every runtime")
+    diagnosis = diagnose()
+    _print([json.dumps(diagnosis.to_json())] if as_json else page(diagnosis))
+    if not diagnosis.works:
+        raise BackendError("no inference runtime works here", diagnosis.next_step)
+    if not as_json:
+        notice(NEXT)
