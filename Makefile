@@ -1,4 +1,4 @@
-# .venv exports and runs, .venv-light-VERSION only runs (no torch); the other two are each for one
+# .venv exports and runs, .venv-light-VERSION only runs (no torch); the others are each for one
 # check. An environment is made once with PYTHON, and brought up to date when setup.cfg changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -7,6 +7,7 @@ BIN := .venv/bin
 LIGHT := .venv-light-$(VERSION)/bin
 MEDIAPIPE := .venv-mediapipe/bin
 LITERT_TORCH := .venv-litert-torch/bin
+TFLITE_RUNTIME := .venv-tflite-runtime/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 INGREDIENTS := setup.cfg pyproject.toml constraints.txt
 SOURCES := $(shell find export quantize runtime src/armlet -type f -not -name '*.pyc')
@@ -23,8 +24,8 @@ help: ## Print this list
 
 .PHONY: demo
 demo: demo/bundle/manifest.json demo/photos/chelsea.png ## Export the default network and classify real photos with both runtimes
-	$(BIN)/edge-run classify demo/bundle demo/photos --backend litert
-	$(BIN)/edge-run classify demo/bundle demo/photos --backend onnx --layers
+	$(BIN)/edge-run classify demo/bundle demo/photos --top-k 2 --backend litert
+	$(BIN)/edge-run classify demo/bundle demo/photos --top-k 2 --backend onnx --layers
 
 .PHONY: test
 test: lint .venv/dev ## Check the code and run every test that one environment can run
@@ -48,6 +49,14 @@ test-accuracy: .venv/dev demo/fashion-mnist/manifest.json ## Check int8 against 
 .PHONY: test-mediapipe
 test-mediapipe: .venv-mediapipe/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json ## Check that MediaPipe reads our .tflite files as we say
 	$(MEDIAPIPE)/python -m pytest --noconftest tests/mediapipe_check.py
+
+.PHONY: test-tflite-runtime
+test-tflite-runtime: .venv-tflite-runtime/dev demo/bundle/manifest.json demo/photos/chelsea.png ## Check the older runtime, which needs Python 3.11 and numpy 1
+	$(TFLITE_RUNTIME)/python -m pytest --noconftest tests/tflite_runtime_check.py
+
+.PHONY: bench
+bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label beside a bare script, on both runtimes
+	$(BIN)/python tests/bench/first_label.py
 
 .PHONY: test-litert-torch
 test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TFLite (installs 2.5 GB)
@@ -76,6 +85,10 @@ clean: ## Remove what this file makes
 
 .venv-mediapipe/dev: constraints.txt | $(MEDIAPIPE)/python
 	$(MEDIAPIPE)/python $(PIP_INSTALL) mediapipe pytest
+	touch $@
+
+.venv-tflite-runtime/dev: $(INGREDIENTS) | $(TFLITE_RUNTIME)/python
+	$(TFLITE_RUNTIME)/python $(PIP_INSTALL) --editable '.[tflite-runtime]' pytest
 	touch $@
 
 .venv-litert-torch/dev: $(INGREDIENTS) | $(LITERT_TORCH)/python

@@ -29,7 +29,8 @@ def calibrate(
         output: The graph's name for what the file gives as its output.
         inputs: Network inputs, (1, 3, size, size) float32, one picture each.
         percentile: Upper share of each picture's values that counts, in per cent; the lower
-            one is its mirror. 100 is plain minimum and maximum.
+            one is its mirror. 100 is plain minimum and maximum, and so is any other for
+            activations of so few values that the share is less than one of them.
 
     Returns:
         Lowest and highest over all pictures, by activation, the network's input excepted
@@ -95,15 +96,14 @@ def _computed(proto: onnx.ModelProto) -> Iterator[str]:
 
 
 def _bounds(values: NDArray[np.float32], percentile: float) -> tuple[float, float]:
-    if percentile >= 100:
+    # Of few values (logits, a pooled vector) it would always clip the largest, the very answer.
+    if values.size * (100 - percentile) < 100:
         return float(values.min()), float(values.max())
     # Partial sorting: percentiles of a hundred tensors a picture would dominate the export.
     flat = values.ravel()
     beyond = (len(flat) - 1) * (100 - percentile) / 100
     rank = int(beyond)
-    part = np.partition(flat, (rank, rank + 1, -2 - rank, -1 - rank)) if len(flat) > 3 else None
-    if part is None:
-        return float(flat.min()), float(flat.max())
+    part = np.partition(flat, (rank, rank + 1, -2 - rank, -1 - rank))
     weight = beyond - rank
     low = part[rank] + weight * (part[rank + 1] - part[rank])
     high = part[-1 - rank] + weight * (part[-2 - rank] - part[-1 - rank])

@@ -6,6 +6,7 @@ Biases: int32 on the product of both scales. This is the scheme of Jacob et al.,
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from armlet.errors import CalibrationError
 from armlet.graph import Graph, Weighted
@@ -13,6 +14,9 @@ from armlet.quantize.sharing import groups
 from armlet.scales import Quantization, QuantizedWeights, Ranges, Scale
 
 LARGEST_WEIGHT = 127
+CLIPPINGS = np.linspace(0.8, 1, 41)
+"""Parts of a channel's largest weight that its 127 steps are tried on. Clipping the few largest
+a little serves the many: 0.1 dB on the real ImageNet network (docs/accuracy.md)."""
 # Half of int32's range: an accumulator of products still fits beside the bias.
 LARGEST_BIAS = 2**30
 
@@ -56,8 +60,9 @@ def activation_scale(low: float, high: float) -> Scale:
 def quantize_weights(node: Weighted, source: Scale) -> QuantizedWeights:
     """Quantize one node's weight and bias.
 
-    A channel's scale comes from its largest weight, but is never so small that the bias, stored
-    in steps of input scale times weight scale, would leave int32, as a dead channel's would.
+    A channel's scale is that with the least squared error, but never so small that the bias,
+    stored in steps of input scale times weight scale, would leave int32, as a dead channel's
+    would.
 
     Raises:
         CalibrationError: A weight or bias isn't finite.
@@ -68,7 +73,7 @@ def quantize_weights(node: Weighted, source: Scale) -> QuantizedWeights:
             f"layer {node.name} has weights that aren't finite numbers", "check the weights"
         )
     step = np.float32(source.scale)
-    for_weight = np.abs(flat).max(axis=1) / LARGEST_WEIGHT
+    for_weight = _best_steps(flat)
     for_bias = np.abs(node.bias) / (step * LARGEST_BIAS)
     scales = np.maximum(np.maximum(for_weight, for_bias), 1e-8).astype(np.float32)
     shape = (-1, *(1,) * (node.weight.ndim - 1))
@@ -81,3 +86,15 @@ def quantize_weights(node: Weighted, source: Scale) -> QuantizedWeights:
         bias=bias.astype(np.int32),
         bias_scales=bias_scales,
     )
+
+
+def _best_steps(flat: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each row the step that loses least when its values become -127 to 127 steps."""
+    largest = np.abs(flat).max(axis=1).astype(np.float64) / LARGEST_WEIGHT
+    tried = CLIPPINGS[:, None] * np.where(largest > 0, largest, 1.0)
+    losses = []
+    for steps in tried:
+        stored = np.clip(np.rint(flat / steps[:, None]), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+        losses.append(np.square(stored * steps[:, None] - flat).sum(axis=1))
+    best = np.argmin(losses, axis=0)
+    return np.where(largest > 0, tried[best, np.arange(len(flat))], 0.0)

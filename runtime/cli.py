@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from armlet.runtime.options import ModelOptions, model_options
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
     from armlet.records import Result
+    from armlet.runtime.log import JsonLog
     from armlet.runtime.report import Renderer
 
 
@@ -43,6 +45,7 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @click.option("--raw", is_flag=True, help="Add all logits to the JSON.")
 @click.option("--layers", is_flag=True, help="Measure the time of each layer.")
+@click.option("--log", help="Append each result as a line of JSON to this file; - for stdout.")
 def classify(
     model: Path,
     paths: Sequence[str],
@@ -51,6 +54,7 @@ def classify(
     as_json: bool,
     raw: bool,
     layers: bool,
+    log: str | None,
 ) -> None:
     r"""Say what is on pictures.
 
@@ -62,23 +66,31 @@ def classify(
     edge-run classify out/ photo.jpg
     edge-run classify out/ photos/ 'more/**/*.png' --json
     edge-run classify out/model.float32.onnx photo.jpg --layers
+    edge-run classify out/ photos/ --log results.jsonl
     edge-run classify mobilenet.tflite photo.jpg --labels labels.txt
     """
     from armlet.runtime import report
     from armlet.runtime.classify import Answer, classify_files
-    from armlet.runtime.latency import measure_latency
+    from armlet.runtime.log import STDOUT, JsonLog
     from armlet.runtime.sources import find_pictures
 
     if raw and not as_json:
         raise OptionError("--raw adds the logits to JSON", "add --json")
+    if log == STDOUT:
+        if as_json:
+            raise OptionError("--json and --log - both print the results", "drop one of them")
+        as_json = True
     pictures = find_pictures(paths)
     opened = options.open(model, layers)
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)
     answer = Answer(top_k=top_k, logits=raw)
     outcomes = classify_files(opened, pictures, answer, time.perf_counter)
     _print(renderer.heading(opened))
-    good = _print_results(outcomes, renderer, len(pictures))
+    with JsonLog(log) if log and log != STDOUT else nullcontext() as file:
+        good = _print_results(outcomes, renderer, len(pictures), file)
     if layers and good:
+        from armlet.runtime.latency import measure_latency
+
         _print(renderer.latency(measure_latency(opened, Path(good[0]), time.perf_counter)))
     if good and not as_json and opened.bundle:
         notice(report.next_command(model, good[0], layers))
@@ -86,10 +98,40 @@ def classify(
         sys.exit(1)
 
 
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@model_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(model: Path, options: ModelOptions, as_json: bool) -> None:
+    r"""Prove that this device reproduces what the workstation computed.
+
+    Every file of the bundle MODEL runs the bundle's golden vectors on every runtime that is
+    installed; or one file, runtime or precision, where that is given. Logits must be equal bit
+    for bit where the runtime's int8 kernels are exact, and within a stated tolerance elsewhere.
+
+    \b
+    edge-run verify out/
+    """
+    from armlet.runtime import verdict
+    from armlet.runtime.choice import Wish
+    from armlet.runtime.verify import verify_model
+
+    wish = Wish(backend=options.backend, precision=options.precision, layers=False)
+    verification = verify_model(model, wish, options.threads, options.foreign)
+    _print(verdict.as_json(verification) if as_json else verdict.as_text(verification, model))
+    for problem in verification.problems:
+        notice(f"edge-run: {problem}")
+    if verification.problems:
+        sys.exit(1)
+
+
 def _print_results(
-    outcomes: Iterable["Result | ImageError"], renderer: "Renderer", count: int
+    outcomes: Iterable["Result | ImageError"],
+    renderer: "Renderer",
+    count: int,
+    log: "JsonLog | None",
 ) -> Sequence[str]:
-    """Results to stdout, broken pictures to stderr; returns the paths of the good ones."""
+    """Results to stdout and log, broken pictures to stderr; returns paths of the good ones."""
     good = []
     # Results on a terminal are progress enough; where they go elsewhere, a bar stands in.
     bar = count > 1 and os.isatty(2) and not os.isatty(1)
@@ -99,6 +141,8 @@ def _print_results(
             notice(f"edge-run: {outcome.problem}")
         else:
             good.append(outcome.path)
+            if log:
+                log.write(outcome.to_json())
             _print(renderer.result(outcome))
     return good
 

@@ -64,12 +64,21 @@ def open_model(
     return _open_bundled(model, wish, threads, foreign)
 
 
-def _open_bundled(model: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
-    bundle, named = open_bundle(model)
+def refuse_foreign(bundle: Bundle, foreign: ForeignOptions) -> None:
+    """Refuse options for bare files where there is a manifest.
+
+    Raises:
+        OptionError: One was given.
+    """
     if foreign.given:
         raise OptionError(
             f"{bundle.folder / MANIFEST} says what {foreign.given} would say", "drop the option"
         )
+
+
+def _open_bundled(model: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
+    bundle, named = open_bundle(model)
+    refuse_foreign(bundle, foreign)
     choice = choose(bundle, named, wish, installed_backends())
     path = bundle.verified(choice.file)
     session = load_backend(choice.backend).open(path, threads)

@@ -6,15 +6,27 @@ that preprocessing makes of a picture, and the logits that a runtime makes of th
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from armlet.bundle import EXPORT_AGAIN, Bundle, ModelFile, picture_paths, read_vectors, sha256
+from armlet.bundle import (
+    EXPORT_AGAIN,
+    Bundle,
+    ModelFile,
+    open_bundle,
+    picture_paths,
+    read_vectors,
+    sha256,
+)
 from armlet.errors import BackendError, BundleError, ImageError
 from armlet.preprocessing import decode, model_input, table
-from armlet.runtime.backends import BACKENDS, load_backend
+from armlet.runtime.backends import BACKENDS, installed_backends, load_backend
+from armlet.runtime.choice import Wish, choose
+from armlet.runtime.model import refuse_foreign
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.promise import Logits, promise_of
 
 Vectors = Mapping[str, NDArray[np.generic]]
@@ -90,6 +102,36 @@ class Verification:
             "preprocessing": self.preprocessing.to_json(),
             "files": [one.to_json() for one in self.files],
         }
+
+
+def verify_model(
+    model: Path, wish: Wish, threads: int, foreign: ForeignOptions = NO_FOREIGN_OPTIONS
+) -> Verification:
+    """Run the golden vectors through what the options leave of a bundle.
+
+    Args:
+        model: A bundle's folder, or one of its files.
+        wish: A backend or precision, or None for all.
+        threads: How many the runtimes may use.
+        foreign: What the options say of bare files, which have nothing to be verified by.
+
+    Raises:
+        BundleError: There is no such bundle or file, or it has no golden vectors.
+        BackendError: No installed runtime runs any of the files.
+        OptionError: The options contradict the file.
+    """
+    bundle, named = open_bundle(model)
+    refuse_foreign(bundle, foreign)
+    installed = installed_backends()
+    choose(bundle, named, wish, installed)  # raises where nothing could run
+    backends = {wish.backend} if wish.backend else installed
+    files = [
+        file
+        for file in ([named] if named else bundle.manifest.files)
+        if wish.precision in (None, file.precision)
+        and (wish.backend is None or file.format == load_backend(wish.backend).FORMAT)
+    ]
+    return verify(bundle, files, backends, threads)
 
 
 def verify(

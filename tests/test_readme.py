@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 import skimage
 
-from tests.runtime import foreign_onnx, foreign_tflite
-
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OURS = ("edge-export ", "edge-run ")
@@ -87,8 +85,6 @@ def test_commands_of_the_session_run(tmp_path: Path) -> None:
     shutil.copy(shipped / "coffee.png", tmp_path / "test/Bag")
     (tmp_path / "mynet.py").write_text(MYNET, encoding="utf-8")
     (tmp_path / "labels.txt").write_text("cat\nrocket\n", encoding="utf-8")
-    for name, writer in (("tflite", foreign_tflite), ("onnx", foreign_onnx)):
-        (tmp_path / f"theirs.{name}").write_bytes(writer.classifier(classes=2))
     session = [command for command in commands() if command.startswith(OURS)]
     assert session
     for command in session:

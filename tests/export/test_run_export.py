@@ -279,7 +279,11 @@ def test_a_killed_export_leaves_no_half_bundle(work: Path) -> None:
 
 def test_an_interrupted_export_leaves_nothing(work: Path) -> None:
     command = [str(Path(sys.executable).parent / "edge-export"), NETWORK, "-o", "out"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+    # What a shell starts in the background ignores the signal, and so would its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
+    with child:
         assert child.stderr is not None
         assert "on the card of cifar10" in child.stderr.readline()
         child.send_signal(signal.SIGINT)

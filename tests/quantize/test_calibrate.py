@@ -48,6 +48,13 @@ def test_percentile_is_numpys_of_each_picture() -> None:
     assert ranges["doubled"] == pytest.approx((min(lows), max(highs)), rel=1e-5)
 
 
+def test_of_few_values_the_largest_is_never_clipped() -> None:
+    few, plain = (
+        calibrate(model(), "last", pictures(), percentile=one) for one in (99.99, 100)
+    )
+    assert few == plain
+
+
 def test_no_picture_and_no_number_are_refused() -> None:
     with pytest.raises(CalibrationError, match="no picture"):
         calibrate(model(), "last", [])

@@ -35,15 +35,26 @@ def test_a_range_of_nothing_still_has_a_scale() -> None:
     assert activation_scale(0.0, 0.0).scale > 0
 
 
-def test_weights_keep_half_a_step_per_channel() -> None:
+def test_weights_lose_no_more_than_without_clipping() -> None:
     random = np.random.default_rng(0)
     weight = random.normal(size=(5, 3, 3, 3)).astype(np.float32)
     weight *= np.array([1, 10, 0.1, 1e-3, 100], np.float32)[:, None, None, None]
     stored = quantize_weights(conv(weight, 0.5), Scale(scale=0.02, zero_point=3))
     assert np.abs(stored.weight).max() == 127
     steps = stored.scales[:, None, None, None]
-    assert (np.abs(stored.weight * steps - weight) <= steps * 0.501).all()
+    off = np.abs(stored.weight * steps - weight)
+    clipped = np.abs(stored.weight) == 127
+    assert (off <= np.where(clipped, 0.2 * np.abs(weight), steps * 0.501)).all()
+    plain = np.abs(weight).max(axis=(1, 2, 3), keepdims=True) / 127
+    lost = np.square(np.rint(weight / plain) * plain - weight).sum(axis=(1, 2, 3))
+    assert (np.square(off).sum(axis=(1, 2, 3)) <= lost * 1.0001).all()
     assert np.allclose(stored.bias * stored.bias_scales, 0.5, atol=0.02 * 100)
+
+
+def test_few_weights_are_exact_at_their_ends() -> None:
+    weight = np.array([[[[2.0]]], [[[-0.5]]]], np.float32)
+    stored = quantize_weights(conv(weight, 0.0), Scale(scale=0.02, zero_point=0))
+    assert stored.weight.ravel() * stored.scales == pytest.approx([2.0, -0.5], rel=1e-3)
 
 
 def test_a_dead_channel_with_a_bias_keeps_its_bias() -> None:

@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 
 from armlet.bundle import open_bundle
 from armlet.runtime.cli import main
-from armlet.runtime.options import default_threads
 
 EDGE_RUN = Path(sys.executable).parent / "edge-run"
 
@@ -259,9 +258,30 @@ def test_every_command_has_help_with_an_example() -> None:
         assert f"edge-run {name} " in (command.help or "")
 
 
-def test_default_threads_are_the_cores_but_at_most_four(
-    monkeypatch: pytest.MonkeyPatch,
+def test_log_gets_what_is_printed(bundle: Path, mixed: Path, tmp_path: Path) -> None:
+    log = tmp_path / "results.jsonl"
+    for _ in range(2):
+        done = edge_run(bundle, mixed, "--json", "--log", log)
+        assert done.exit_code == 1
+    logged = records(log.read_text(encoding="utf-8"))
+    assert [one["path"] for one in logged] == 2 * [one["path"] for one in records(done.stdout)]
+    assert logged[-1] == records(done.stdout)[-1]
+
+
+def test_log_to_stdout_is_the_only_thing_there(bundle: Path, photos: Path) -> None:
+    done = edge_run(bundle, photos / "chelsea.png", "--log", "-")
+    (record,) = records(done.stdout)
+    assert record["top"][0]["label"] == "cat"
+    both = edge_run(bundle, photos / "chelsea.png", "--log", "-", "--json")
+    assert both.exit_code == 1
+    assert both.stderr == (
+        "edge-run: --json and --log - both print the results; drop one of them\n"
+    )
+
+
+def test_log_that_cannot_be_written_to_is_said_in_one_line(
+    bundle: Path, photos: Path, tmp_path: Path
 ) -> None:
-    assert 1 <= default_threads() <= 4
-    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(64)))
-    assert default_threads() == 4
+    done = edge_run(bundle, photos / "chelsea.png", "--log", tmp_path)
+    assert done.exit_code == 1
+    assert done.stderr == f"edge-run: {tmp_path}: Is a directory; choose another --log\n"

@@ -1,0 +1,50 @@
+"""What ``edge-run verify`` prints."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from armlet.runtime.report import shown
+from armlet.runtime.verify import FileCheck, Verification
+
+Lines = Sequence[str]
+
+
+def as_json(verification: Verification) -> Lines:
+    """One JSON object."""
+    return [json.dumps(verification.to_json())]
+
+
+def as_text(verification: Verification, model: Path) -> Lines:
+    """A line for the pictures, one for each file and runtime, and what to do next."""
+    pictures = verification.preprocessing
+    same = pictures.pictures - len(pictures.problems)
+    lines = [
+        f"{verification.network}: golden vectors of the workstation, run on this device",
+        "",
+        f"preprocessing: {same} of {pictures.pictures} pictures become the same bits",
+        "",
+        f"{'file':20}  {'runtime':14}  {'promised':16}  outcome",
+        *(_row(one) for one in verification.files),
+        "",
+    ]
+    folder = model if model.is_dir() else model.parent
+    if verification.problems:
+        return [*lines, "this device does NOT reproduce the workstation"]
+    return [
+        *lines,
+        "this device reproduces the workstation",
+        shown(f"next: {shlex.join(['edge-run', 'classify', str(folder), 'photo.jpg'])}"),
+    ]
+
+
+def _row(check: FileCheck) -> str:
+    if check.backend is None:
+        return f"{check.path:20}  {'':14}  {'':16}  not run: no runtime for it is installed"
+    start = f"{check.path:20}  {check.backend:14}  {check.promise:16}  "
+    if check.problem:
+        return start + "FAILED"
+    if check.identical == check.pictures:
+        return start + f"kept: {check.identical} of {check.pictures} identical"
+    return start + f"kept: largest difference {check.max_difference:.2g}"
