@@ -78,7 +78,7 @@ def dequantized(
 
     Args:
         path: The model file, for the message.
-        answer: int8, uint8 or any float, all axes but one of length 1.
+        answer: int8, uint8 or float32, all axes but one of length 1.
         scale: As ``FirstRun.output_scale``.
 
     Returns:
@@ -87,15 +87,10 @@ def dequantized(
     Raises:
         BackendError: It has more axes, or just one value.
     """
-    if answer.size != max(answer.shape, default=0):
+    if answer.size < 2 or answer.size != max(answer.shape):
         raise BackendError(
             f"{path} answers with a tensor of shape {list(answer.shape)}, not with one score "
-            "for each class (a detector or a segmenter?)",
-            CLASSIFIER,
-        )
-    if answer.size < 2:
-        raise BackendError(
-            f"{path} answers with {answer.size} numbers, not with one score for each class",
+            "for each class (a detector, a segmenter, a regression?)",
             CLASSIFIER,
         )
     logits = answer.reshape(1, -1).astype(np.float32)

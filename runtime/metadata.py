@@ -21,7 +21,7 @@ from armlet.preprocessing import Preprocessing, Resize, Triple
 from armlet.records import Precision
 from armlet.runtime.onnx_file import read_onnx
 from armlet.runtime.session import CLASSIFIER
-from armlet.runtime.tflite_file import Table, TfliteFile, read_tflite
+from armlet.runtime.tflite_file import UNREADABLE, Table, TfliteFile, damaged, read_tflite
 
 _CARD = "armlet.json"
 _THEIRS = "metadata.json"
@@ -66,7 +66,10 @@ def read_metadata(path: Path, format: Format) -> Metadata:
         found = _from_properties(path, properties, precision)
         if found != Metadata(precision=precision):
             return found
-    return _from_standard(tflite, precision)
+    try:
+        return _from_standard(tflite, precision)
+    except UNREADABLE as error:
+        raise damaged(path) from error
 
 
 def _value(text: str) -> Any:

@@ -5,11 +5,12 @@ are a zip archive behind. Reading needs so little of the format that no package 
 which a device might lack. Field numbers: ``schema.fbs`` and ``metadata_schema.fbs``.
 """
 
+import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from numpy.typing import NDArray
 from armlet.errors import BundleError
 from armlet.storage import read_file
 
+UNREADABLE = (IndexError, ValueError, struct.error)
 _METADATA = "TFLITE_METADATA"
 _INTEGERS = frozenset({3, 9})  # uint8, int8
+# The head of an archive's entry, long enough not to occur among weights by chance.
+_ENTRY = re.compile(rb"PK\x03\x04.{26}[\w.-]+\.(txt|json)", re.DOTALL)
 _LARGEST = 16 << 20  # bytes; no list of labels is longer
 
 
 class Table:
-    """A table of a flatbuffer.
+    """A table of a flatbuffer; reading a damaged one raises one of ``UNREADABLE``.
 
     Args:
         data: The whole flatbuffer.
@@ -113,10 +117,15 @@ def read_tflite(path: Path) -> TfliteFile:
         return TfliteFile(
             quantized=any(one.number(1, "b") in _INTEGERS for one in tensors),
             metadata=_metadata(model, data),
-            files=_files(path),
+            files=_files(data),
         )
-    except (IndexError, ValueError, struct.error) as error:
-        raise BundleError(f"{path} is damaged", "copy or export it again") from error
+    except UNREADABLE as error:
+        raise damaged(path) from error
+
+
+def damaged(path: Path) -> BundleError:
+    """What to say where reading a ``Table`` fails with one of ``UNREADABLE``."""
+    return BundleError(f"{path} is damaged", "copy or export it again")
 
 
 def _metadata(model: Table, data: bytes) -> Table | None:
@@ -131,11 +140,17 @@ def _metadata(model: Table, data: bytes) -> Table | None:
     return None
 
 
-def _files(path: Path) -> Mapping[str, bytes]:
-    """What the archive behind the model holds: nothing, where there is none or none to read."""
+def _files(data: bytes) -> Mapping[str, bytes]:
+    """What the archive behind the model holds, if there is one.
+
+    Raises:
+        ValueError: It is damaged or cut short.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
             entries = [one for one in archive.infolist() if one.file_size <= _LARGEST]
             return {one.filename: archive.read(one) for one in entries}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+    except Exception:  # zipfile lets through whatever its decoders raise
+        if _ENTRY.search(data):
+            raise ValueError("the archive can't be read") from None
         return {}

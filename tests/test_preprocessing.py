@@ -1,6 +1,7 @@
 """The decoder is compared with Pillow, the table with plain arithmetic and ONNX Runtime."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from PIL import Image, ImageOps
 from armlet.errors import ImageError
 from armlet.preprocessing import (
     Preprocessing,
+    Resize,
     apply_table,
     decode,
     model_input,
@@ -199,6 +201,63 @@ def test_crop_takes_the_central_square() -> None:
     crop = Preprocessing.from_json(IMAGENET.to_json() | {"resize": "crop"})
     assert np.all(resize(picture, crop) == 200)
     assert not np.all(resize(picture, IMAGENET) == 200)
+
+
+@pytest.mark.parametrize("mode", ["squash", "crop", "pad"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 999), (999, 1), (24, 40), (65, 31)])
+def test_resizes_to_any_shape(shape: tuple[int, int], mode: Resize) -> None:
+    mean = (10 / 255, 20 / 255, 30 / 255)
+    wanted = replace(IMAGENET, size=24, width=40, resize=mode, mean=mean)
+    small = resize(np.full((*shape, 3), (10, 20, 30), np.uint8), wanted)
+    assert small.flags.c_contiguous
+    assert np.array_equal(small, np.full((24, 40, 3), (10, 20, 30), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows", "columns"),
+    [
+        ((64, 64), (0, 64), (16, 48)),
+        ((40, 80), (0, 40), (30, 50)),
+        ((96, 32), (16, 80), (0, 32)),
+    ],
+)
+def test_crop_has_the_shape_of_the_input(
+    shape: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    picture = np.zeros((*shape, 3), np.uint8)
+    picture[slice(*rows), slice(*columns)] = 200
+    assert np.all(resize(picture, replace(IMAGENET, size=64, width=32, resize="crop")) == 200)
+    picture[rows[1] - 1, columns[1] - 1] = 0
+    assert not np.all(
+        resize(picture, replace(IMAGENET, size=64, width=32, resize="crop")) == 200
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows", "columns"),
+    [
+        ((40, 20), (0, 20), (15, 25)),  # halved
+        ((10, 80), (7, 12), (0, 40)),  # halved, and an odd number of rows left over
+        ((20, 40), (0, 20), (0, 40)),
+        ((1, 1000), (9, 10), (0, 40)),
+    ],
+)
+def test_pad_keeps_the_shape_of_the_picture_and_fills_with_the_mean(
+    shape: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    padded = resize(
+        np.full((*shape, 3), 7, np.uint8),
+        replace(IMAGENET, size=20, width=40, resize="pad"),
+    )
+    expected = np.full((20, 40, 3), (124, 116, 104), np.uint8)
+    expected[slice(*rows), slice(*columns)] = 7
+    assert np.array_equal(padded, expected)
+
+
+def test_grey_and_uint8_tables() -> None:
+    grey = cv2.cvtColor(EVERY_PIXEL[:, ::2], cv2.COLOR_RGB2GRAY)
+    values = np.arange(255, -1, -1, dtype=np.uint8).reshape(1, 256, 1)
+    assert np.array_equal(apply_table(EVERY_PIXEL[:, ::2], values)[0, ..., 0], 255 - grey)
 
 
 def test_halving_is_the_rounded_mean_of_four_pixels() -> None:
