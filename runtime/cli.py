@@ -159,6 +159,10 @@ def doctor(as_json: bool) -> None:
 
     The exit code is 1 if no inference runtime works. What is printed names neither the device
     nor you.
+
+    \b
+    edge-run doctor
+    edge-run doctor --json
     """
     import json
 

@@ -27,10 +27,10 @@ class InferenceSession:
         assert path.endswith(".onnx"), path
 
     def get_inputs(self):
-        return [SimpleNamespace(name="input", shape=[1, 3, 8, 8])]
+        return [SimpleNamespace(name="input", shape=[1, 3, 8, 8], type="tensor(float)")]
 
     def get_outputs(self):
-        return [SimpleNamespace(shape=[1, 2])]
+        return [SimpleNamespace(shape=[1, 2], type="tensor(float)")]
 
     def run(self, names, tensors):
         assert tensors["input"].shape == (1, 3, 8, 8)

@@ -65,7 +65,9 @@ def test_fine_one_that_talks_and_has_telemetry(
 
 
 def test_answer_of_nan_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = fake.FINE_ONNXRUNTIME.replace("np.zeros((1, 2), np.float32)", "np.array([[np.nan]])")
+    code = fake.FINE_ONNXRUNTIME.replace(
+        "np.zeros((1, 2), np.float32)", "np.full((1, 2), np.nan)"
+    )
     fake.install(monkeypatch, tmp_path, "onnxruntime", code, "1.28.0")
     found = probe("onnx", SUPPORT)
     assert found.finding is not None
