@@ -14,8 +14,9 @@ from armlet.records import Layer, Precision
 from armlet.runtime.backends import load_backend
 from armlet.runtime.choice import ON_LAYERS
 from armlet.runtime.classify import Clock
+from armlet.runtime.foreign_layers import foreign_layers
 from armlet.runtime.model import Model
-from armlet.runtime.session import NodeTime
+from armlet.runtime.session import ProfiledRun
 
 RUNS = 50
 
@@ -68,8 +69,9 @@ def measure_latency(model: Model, picture: Path, clock: Clock, runs: int = RUNS)
         start = clock()
         model.session.run(tensor)
         seconds.append(clock() - start)
+    profiled = profile(model.path, model.threads, tensor, runs)
     return Latency(
-        layers=attribute(profile(model.path, model.threads, tensor, runs), model.layers),
+        layers=attribute(profiled, model.layers or foreign_layers(profiled)),
         total_us=statistics.median(seconds) * 1e6,
         runs=runs,
         backend=model.backend,
@@ -78,39 +80,49 @@ def measure_latency(model: Model, picture: Path, clock: Clock, runs: int = RUNS)
     )
 
 
-def attribute(runs: Sequence[Sequence[NodeTime]], layers: Sequence[Layer]) -> Sequence[Layer]:
+def attribute(runs: Sequence[ProfiledRun], layers: Sequence[Layer]) -> Sequence[Layer]:
     """Give each operator's time to the layer that it came from.
 
     Args:
-        runs: The operators of each run.
+        runs: The operators of each run, and what it took as a whole.
         layers: The network's layers on paper.
 
     Returns:
-        The same layers with median and share; those that the runtime optimised away have 0.
-        Where operators belong to no layer, one more with their time.
+        The same layers with median and share of all runs together; those that the runtime
+        optimised away have 0. One more comes last: what none of them accounts for, be it an
+        operator of the runtime's own or time between operators. So shares add up to 1.
     """
     names = {layer.name for layer in layers}
-    owners = {node.name: find_owner(node.name, names) for run in runs for node in run}
+    # Runs repeat the same operators, and looking through all layers takes long.
+    owners = {name: find_owner(name, names) for name in _node_names(runs)}
     times: dict[str | None, list[float]] = defaultdict(lambda: [0.0] * len(runs))
     for number, run in enumerate(runs):
-        for node in run:
+        for node in run.nodes:
             times[owners[node.name]][number] += node.us
     rows = [replace(layer, median_us=statistics.median(times[layer.name])) for layer in layers]
-    if None in times:
-        strays = {node.operator for run in runs for node in run if owners[node.name] is None}
-        rows.append(
-            Layer(
-                name="other",
-                operator=", ".join(sorted(strays)),
-                kind="other",
-                macs=0,
-                parameters=0,
-                bytes=0,
-                median_us=statistics.median(times[None]),
-            )
-        )
-    total = sum(row.median_us or 0.0 for row in rows) or 1.0
-    return [replace(row, share=(row.median_us or 0.0) / total) for row in rows]
+    whole = sum(run.total_us for run in runs)
+    shares = [sum(times[layer.name]) / whole if whole else 0.0 for layer in layers]
+    rest = [
+        max(run.total_us - sum(times[name][number] for name in names), 0.0)
+        for number, run in enumerate(runs)
+    ]
+    strays = {node.operator for run in runs for node in run.nodes if owners[node.name] is None}
+    other = Layer(
+        name="other",
+        operator=", ".join(sorted(strays)) or "runtime",
+        kind="other",
+        macs=0,
+        parameters=0,
+        bytes=0,
+        median_us=statistics.median(rest),
+        share=sum(rest) / whole if whole else 0.0,
+    )
+    measured = zip(rows, shares, strict=True)
+    return [*(replace(row, share=share) for row, share in measured), other]
+
+
+def _node_names(runs: Sequence[ProfiledRun]) -> Iterable[str]:
+    return {node.name for run in runs for node in run.nodes}
 
 
 def find_owner(node: str, layers: Iterable[str]) -> str | None:
@@ -134,8 +146,9 @@ class KindTotal:
     kind: Kind
     share: float
     """Part of the profiled time, 0 to 1."""
-    macs: int
-    bytes: int
+    macs: int | None
+    """None where a layer's are unknown, as for ``bytes``."""
+    bytes: int | None
 
 
 def totals_by_kind(layers: Sequence[Layer]) -> Sequence[KindTotal]:
@@ -147,9 +160,19 @@ def totals_by_kind(layers: Sequence[Layer]) -> Sequence[KindTotal]:
         KindTotal(
             kind=kind,
             share=sum(layer.share or 0.0 for layer in group),
-            macs=sum(layer.macs for layer in group),
-            bytes=sum(layer.bytes for layer in group),
+            macs=sum_known(layer.macs for layer in group),
+            bytes=sum_known(layer.bytes for layer in group),
         )
         for kind, group in groups.items()
     ]
-    return sorted(totals, key=lambda total: -total.share)
+    return sorted(totals, key=lambda one: -one.share)
+
+
+def sum_known(numbers: Iterable[int | None]) -> int | None:
+    """The sum; None where one of the numbers is unknown."""
+    known = 0
+    for number in numbers:
+        if number is None:
+            return None
+        known += number
+    return known

@@ -10,7 +10,7 @@ from typing import Protocol
 import click
 
 from armlet.records import Result
-from armlet.runtime.latency import Latency, totals_by_kind
+from armlet.runtime.latency import Latency, sum_known, totals_by_kind
 from armlet.runtime.model import Model
 
 Lines = Sequence[str]
@@ -94,8 +94,8 @@ class Text:
             (f"all {one.kind}", "", "", *_costs(total, one.share, one.macs, one.bytes))
             for one in totals_by_kind(latency.layers)
         ]
-        macs = sum(one.macs for one in latency.layers)
-        size = sum(one.bytes for one in latency.layers)
+        macs = sum_known(one.macs for one in latency.layers)
+        size = sum_known(one.bytes for one in latency.layers)
         whole = ("whole model", "", "", *_costs(total, 1.0, macs, size))
         return [
             "",
@@ -104,7 +104,8 @@ class Text:
             f"Whole model: median of {latency.runs} runs ({latency.precision}, "
             f"{latency.backend}, threads: {latency.threads}).",
             f"Shares: from {latency.runs} more runs with the runtime's profiler on, which",
-            "slows the model down; a layer's us is its share of the whole model's time.",
+            "slows the model down; what it does between the operators of ONNX Runtime is left",
+            "out. A layer's us is its share of the whole model's time.",
         ]
 
 
@@ -122,9 +123,10 @@ def next_command(model: Path, picture: str, layers: bool) -> str:
     )
 
 
-def _costs(total_us: float, share: float | None, macs: int, size: int) -> Row:
+def _costs(total_us: float, share: float | None, macs: int | None, size: int | None) -> Row:
     part = share or 0.0
-    return (f"{part * total_us:.1f}", f"{part * 100:.1f} %", f"{macs:,}", f"{size:,}")
+    paper = ("?" if number is None else f"{number:,}" for number in (macs, size))
+    return (f"{part * total_us:.1f}", f"{part * 100:.1f} %", *paper)
 
 
 def _aligned(rows: Sequence[Row]) -> Lines:

@@ -50,6 +50,20 @@ class Session(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work:
+    """What one of a runtime's operators costs on paper, as far as the file tells."""
+
+    depthwise: bool = False
+    """Whether it is a convolution whose output channels see one input channel each."""
+    macs: int | None = None
+    """Multiply-adds by a weight; None: there is no weight, or its shape is unknown."""
+    parameters: int | None = None
+    """Weights and biases; None as for ``macs``."""
+    bytes: int | None = None
+    """Of all inputs, outputs and parameters, once each; None: unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NodeTime:
     """How long the runtime spent in one of its operators in one run."""
 
@@ -58,10 +72,22 @@ class NodeTime:
     operator: str
     us: float
     """Microseconds."""
+    work: Work | None = None
+    """None where the operator isn't the file's."""
 
 
-Profile = Callable[[Path, int, Tensor, int], Sequence[Sequence[NodeTime]]]
-"""Runs a file with ``threads`` on one tensor, ``runs`` times: the times of each run."""
+@dataclass(frozen=True, kw_only=True)
+class ProfiledRun:
+    """One run of a file with the runtime's profiler on."""
+
+    nodes: Sequence[NodeTime]
+    """In the order in which they ran."""
+    total_us: float
+    """Microseconds for the whole run, without what is only there for the profiler's sake."""
+
+
+Profile = Callable[[Path, int, Tensor, int], Sequence[ProfiledRun]]
+"""Runs a file with ``threads`` on one tensor, ``runs`` times."""
 
 
 class Backend(Protocol):

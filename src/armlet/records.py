@@ -17,10 +17,10 @@ class Layer:
     """PyTorch module path."""
     operator: str
     kind: Kind
-    macs: int
-    """Multiply-adds for one image."""
-    parameters: int
-    bytes: int
+    macs: int | None
+    """Multiply-adds for one image; None where they can't be told, as for the next two."""
+    parameters: int | None
+    bytes: int | None
     """Moved for one image: activations read and written, and the parameters, once each."""
     median_us: float | None = None
     """Microseconds, median over the profiled runs; None where nothing was measured."""
@@ -40,8 +40,8 @@ class Layer:
         if self.median_us is not None:
             record["median_us"] = round(self.median_us, 3)
             seconds = self.median_us * 1e-6
-            record["gmacs_per_s"] = round(self.macs / seconds / 1e9, 3) if seconds else None
-            record["gbytes_per_s"] = round(self.bytes / seconds / 1e9, 3) if seconds else None
+            record["gmacs_per_s"] = _rate(self.macs, seconds)
+            record["gbytes_per_s"] = _rate(self.bytes, seconds)
         if self.share is not None:
             record["share"] = round(self.share, 6)
         return record
@@ -59,6 +59,11 @@ class Layer:
             median_us=record.get("median_us"),
             share=record.get("share"),
         )
+
+
+def _rate(amount: int | None, seconds: float) -> float | None:
+    """Thousand millions a second; None where there is nothing to tell."""
+    return None if amount is None or not seconds else round(amount / seconds / 1e9, 3)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,7 +101,8 @@ whole model                                                 1234.5  100.0 %    7
 
 Whole model: median of 50 runs (int8, onnx, threads: 2).
 Shares: from 50 more runs with the runtime's profiler on, which
-slows the model down; a layer's us is its share of the whole model's time.
+slows the model down; what it does between the operators of ONNX Runtime is left
+out. A layer's us is its share of the whole model's time.
 """
 
 
