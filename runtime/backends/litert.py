@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from armlet.bundle import Format
+from armlet.runtime.backends import litert_profiler
 from armlet.runtime.backends.interpreter import open_interpreter
 from armlet.runtime.session import Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "ai_edge_litert"
-profile: Final = None
+profile: Final = litert_profiler.profile
 
 
 def open(path: Path, threads: int) -> Session:

@@ -1,0 +1,69 @@
+"""The time of each operator of a .tflite file in LiteRT, those inside XNNPACK included."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from armlet.runtime.backends.litert_events import Event, record
+from armlet.runtime.backends.litert_library import Library
+from armlet.runtime.backends.tflite_operators import TfliteOperator, read_operators
+from armlet.runtime.backends.xnnpack_order import find_operators
+from armlet.runtime.session import NodeTime, ProfiledRun, Tensor, Work
+from armlet.silence import silenced
+
+_WARM_UP: Final = 5
+_IN_LIBRARY: Final = "ai_edge_litert.interpreter"
+
+
+def profile(path: Path, threads: int, tensor: Tensor, runs: int) -> Sequence[ProfiledRun]:
+    """Run a file with LiteRT's profiler on.
+
+    The whole of a run is what the profiler calls Invoke; the buffers that are handed over
+    before and after it are the C interface's and no part of a run in the interpreter.
+
+    Args:
+        path: The file.
+        threads: How many the runtime may use.
+        tensor: The input, (1, size, size, 3) float32 or int8.
+        runs: How many.
+
+    Returns:
+        Nodes named after what their operator writes; where it can't be told for certain which
+        operators the kernels are, after the kernel.
+
+    Raises:
+        BackendError: This version of ai-edge-litert can't be profiled.
+    """
+    operators = read_operators(_IN_LIBRARY, "litert", path)
+    with silenced(), Library().compile(path, threads) as model:
+        model.feed(tensor)
+        for _ in range(_WARM_UP):
+            model.run()
+        recorded = record(model, runs)
+    order = find_operators(operators, recorded[0].events)
+    return [
+        ProfiledRun(nodes=_nodes(run.events, operators, order), total_us=float(run.us))
+        for run in recorded
+    ]
+
+
+def _nodes(
+    events: Sequence[Event], operators: Sequence[TfliteOperator], order: Sequence[int] | None
+) -> Sequence[NodeTime]:
+    if order is None:
+        return [
+            NodeTime(name=event.tag, operator=event.tag, us=float(event.us), work=Work())
+            for event in events
+        ]
+    nodes = []
+    for event, place in zip(events, order, strict=True):
+        operator = operators[place]
+        nodes.append(
+            NodeTime(
+                name=operator.name,
+                operator=operator.kind,
+                us=float(event.us),
+                work=operator.work(),
+            )
+        )
+    return nodes
