@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from armlet.bundle import Format
+from armlet.runtime.backends import tflite_runtime_profiler
 from armlet.runtime.backends.interpreter import open_interpreter
 from armlet.runtime.session import Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "tflite_runtime"
-profile: Final = None
+profile: Final = tflite_runtime_profiler.profile
 
 
 def open(path: Path, threads: int) -> Session:

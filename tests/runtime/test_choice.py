@@ -7,6 +7,7 @@ from armlet.bundle import Bundle, Manifest, ModelFile
 from armlet.errors import ArmletError, BackendError, BundleError, OptionError
 from armlet.preprocessing import Preprocessing
 from armlet.records import Precision
+from armlet.runtime.backends import litert
 from armlet.runtime.choice import Choice, Wish, choose
 
 ALL = ["model.float32.onnx", "model.float32.tflite", "model.int8.onnx", "model.int8.tflite"]
@@ -85,8 +86,11 @@ def test_named_file_decides() -> None:
     ) == (chosen("model.float32.tflite", "tflite-runtime"))
 
 
-def test_layers_need_a_backend_that_can_tell() -> None:
-    assert pick(layers=True) == chosen("model.int8.onnx", "onnx")
+def test_layers_need_a_backend_that_can_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pick(layers=True) == chosen("model.int8.tflite", "litert")
+    monkeypatch.setattr(litert, "profile", None)
+    without = frozenset({"litert", "onnx"})
+    assert pick(layers=True, installed=without) == chosen("model.int8.onnx", "onnx")
 
 
 @pytest.mark.parametrize(
@@ -123,25 +127,36 @@ def test_layers_need_a_backend_that_can_tell() -> None:
             BackendError,
             "no installed runtime runs model.int8.onnx; run pip install",
         ),
-        (
-            {"layers": True, "backend": "litert"},
-            BackendError,
-            "litert does not tell the time of each layer; "
-            "give the bundle's folder with --backend onnx",
-        ),
-        (
-            {"layers": True, "named": "model.int8.tflite"},
-            BackendError,
-            "no installed runtime tells the time of each layer of model.int8.tflite",
-        ),
-        (
-            {"layers": True, "installed": frozenset({"litert"})},
-            BackendError,
-            "run pip install 'armlet[onnx]' and give the bundle's folder with --backend onnx",
-        ),
     ],
 )
 def test_refusals(arguments: dict[str, object], error: type[ArmletError], message: str) -> None:
     with pytest.raises(error) as raised:
         pick(**arguments)  # type: ignore[arg-type]  # the table above is heterogeneous
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"backend": "litert"},
+            "litert does not tell the time of each layer; "
+            "give the bundle's folder with --backend onnx",
+        ),
+        (
+            {"named": "model.int8.tflite", "installed": frozenset({"litert", "onnx"})},
+            "no installed runtime tells the time of each layer of model.int8.tflite",
+        ),
+        (
+            {"installed": frozenset({"litert"})},
+            "run pip install 'armlet[onnx]' and give the bundle's folder with --backend onnx",
+        ),
+    ],
+)
+def test_layers_of_a_runtime_without_a_profiler(
+    arguments: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litert, "profile", None)
+    with pytest.raises(BackendError) as raised:
+        pick(**arguments, layers=True)  # type: ignore[arg-type]
     assert message in str(raised.value)

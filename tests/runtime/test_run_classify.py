@@ -117,7 +117,7 @@ def test_layers_end_the_json(bundle: Path, photos: Path) -> None:
     done = process("classify", bundle, photos / "chelsea.png", "--json", "--layers")
     _, last = records(done.stdout)
     assert set(last) == {"layers", "total_us", "runs", "backend", "precision", "threads"}
-    assert (last["backend"], last["precision"]) == ("onnx", "int8")
+    assert (last["backend"], last["precision"]) == ("litert", "int8")
     assert sum(layer["share"] for layer in last["layers"]) == pytest.approx(1.0, abs=1e-3)
     names = [layer.name for layer in open_bundle(bundle)[0].manifest.layers]
     assert [layer["name"] for layer in last["layers"]] == [*names, "other"]
@@ -166,7 +166,6 @@ def test_quoted_globs(bundle: Path, mixed: Path) -> None:
         (["{cat}", "{cat}"], 1, "is not a bundle (no manifest.json)"),
         (["{bundle}", "none.png"], 1, "none.png: no such file or folder; give"),
         (["{bundle}", "{cat}", "--raw"], 1, "--raw adds the logits to JSON; add --json"),
-        (["{bundle}", "{cat}", "--layers", "--backend", "litert"], 1, "with --backend onnx"),
         (["{bundle}/model.int8.onnx", "{cat}", "--backend", "litert"], 1, "drop the option"),
         (["{bundle}/manifest.json", "{cat}"], 1, "give one of the bundle's own files"),
         (["{bundle}"], 2, "Missing argument 'PATHS...'"),
