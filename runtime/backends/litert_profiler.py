@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from armlet.runtime.backends.litert_events import Event, record
+from armlet.runtime.backends.litert_events import OPERATOR, Event, record
 from armlet.runtime.backends.litert_library import Library
 from armlet.runtime.backends.tflite_operators import TfliteOperator, read_operators
 from armlet.runtime.backends.xnnpack_order import find_operators
@@ -50,19 +50,22 @@ def profile(path: Path, threads: int, tensor: Tensor, runs: int) -> Sequence[Pro
 def _nodes(
     events: Sequence[Event], operators: Sequence[TfliteOperator], order: Sequence[int] | None
 ) -> Sequence[NodeTime]:
-    if order is None:
-        return [
-            NodeTime(name=event.tag, operator=event.tag, us=float(event.us), work=Work())
-            for event in events
-        ]
+    # The interpreter says which operators it runs itself.
+    places: Sequence[int | None] = order or [
+        one.index if one.type == OPERATOR else None for one in events
+    ]
     nodes = []
-    for event, place in zip(events, order, strict=True):
+    for event, place in zip(events, places, strict=True):
+        us = float(event.us)
+        if place is None:
+            nodes.append(NodeTime(name=event.tag, operator=event.tag, us=us, work=Work()))
+            continue
         operator = operators[place]
         nodes.append(
             NodeTime(
                 name=operator.name,
                 operator=operator.kind,
-                us=float(event.us),
+                us=us,
                 work=operator.work(),
             )
         )

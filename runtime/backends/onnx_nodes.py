@@ -42,6 +42,11 @@ class OnnxNode:
     """Names of tensors; an input that isn't there is empty."""
     outputs: Sequence[str]
 
+    @property
+    def label(self) -> str:
+        """Its name; its first output's, or its operator, where it has none."""
+        return next(filter(None, (self.name, *self.outputs)), self.operator)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:

@@ -7,11 +7,12 @@ already take as long as the model does without a profiler, so nothing of the mod
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from armlet.runtime.backends.onnx_nodes import OnnxNode, OnnxNodes
+from armlet.runtime.backends.onnx_origins import find_origins, multiplies
 from armlet.runtime.session import NodeTime, ProfiledRun, Work
 
 _KERNEL = "_kernel_time"
@@ -19,8 +20,10 @@ _PLACES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"Conv": (1, 2), "Gemm": (1, 2), "MatMul": (1, 2), "QLinearConv": (3, 8)}
 )
 """Operators that multiply by a weight: which inputs are weight and bias."""
-_MULTIPLY = ("Conv", "Gemm", "MatMul")
-"""One of these is in the name of every kernel that does such an operator's work."""
+_LAYOUT = frozenset(
+    {"Cast", "DequantizeLinear", "QuantizeLinear", "ReorderInput", "ReorderOutput", "Transpose"}
+)
+"""What ONNX Runtime puts between nodes by itself."""
 
 
 def runs_from_events(
@@ -33,23 +36,24 @@ def runs_from_events(
         file: The nodes of the file.
         optimised: What ONNX Runtime made of them.
     """
-    names = node_names(file, optimised)
-    known = {node.name: node for node in file.nodes}
-    works: dict[str, Work] = {}
+    details = {_kernel(event): event["args"] for event in events if _is_kernel(event)}
+    operators = {kernel: args["op_name"] for kernel, args in details.items()}
+    origins = find_origins(file, optimised, operators)
+    works = {
+        kernel: find_work(args, origins.get(kernel), file)
+        for kernel, args in details.items()
+        if kernel in origins or operators[kernel] not in _LAYOUT
+    }
     runs: list[list[NodeTime]] = [[]]
     for event in events:
-        name = event["name"]
-        if name == "model_run":
+        if event["name"] == "model_run":
             runs.append([])
-        elif event.get("cat") == "Node" and name.endswith(_KERNEL):
-            kernel = name.removesuffix(_KERNEL)
-            if kernel in names and kernel not in works:
-                node = known.get(names[kernel])
-                works[kernel] = find_work(event["args"], node, file)
+        elif _is_kernel(event):
+            kernel = _kernel(event)
             runs[-1].append(
                 NodeTime(
-                    name=names.get(kernel, kernel),
-                    operator=event["args"]["op_name"],
+                    name=origins[kernel].label if kernel in origins else kernel,
+                    operator=operators[kernel],
                     us=float(event["dur"]),
                     work=works.get(kernel),
                 )
@@ -57,35 +61,13 @@ def runs_from_events(
     return [ProfiledRun(nodes=run, total_us=sum(node.us for node in run)) for run in runs[:-1]]
 
 
-def node_names(file: OnnxNodes, optimised: OnnxNodes) -> Mapping[str, str]:
-    """What each node of the optimised file is in the file that was given.
-
-    Most keep their name as the beginning of the new one. Nodes that are ONNX Runtime's own
-    idea, such as changes of layout, have a name of its making; those that finish a node's work
-    write the very tensor that the node writes in the file, and count as that node's.
-    """
-    # A node of the file that is still there is nobody's origin.
-    kept = {node.name for node in optimised.nodes}
-    own = {node.name for node in file.nodes if node.name}
-    writers = {tensor: node for node in file.nodes for tensor in node.outputs}
-    names = {}
-    for node in optimised.nodes:
-        name = node.name if node.name in own else original_name(node.name, own - kept)
-        writer = next((writers[one] for one in node.outputs if one in writers), None)
-        if name is None and writer is not None:
-            name = writer.name or writer.outputs[0]
-        if name is not None:
-            names[node.name] = name
-    return names
+def _is_kernel(event: Mapping[str, Any]) -> bool:
+    return event.get("cat") == "Node" and event["name"].endswith(_KERNEL)
 
 
-def original_name(name: str, own: Collection[str]) -> str | None:
-    """The name that ``name`` was made from by appending ``_token_4``, ``_nchwc`` or more."""
-    while name not in own:
-        name, cut, _ = name.rpartition("_")
-        if not cut:
-            return None
-    return name
+def _kernel(event: Mapping[str, Any]) -> str:
+    name: str = event["name"]
+    return name.removesuffix(_KERNEL)
 
 
 def find_work(event: Mapping[str, Any], node: OnnxNode | None, file: OnnxNodes) -> Work:
@@ -100,7 +82,7 @@ def find_work(event: Mapping[str, Any], node: OnnxNode | None, file: OnnxNodes) 
     """
     moved = sum(int(event[size]) for size in ("activation_size", "output_size"))
     places = _PLACES.get(node.operator) if node else None
-    if node is None or places is None or not any(one in event["op_name"] for one in _MULTIPLY):
+    if node is None or places is None or not multiplies(event["op_name"]):
         return Work(bytes=moved + int(event["parameter_size"]))
     weight, bias = (
         file.constant(node.inputs[place]) if place < len(node.inputs) else None
