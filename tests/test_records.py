@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from armlet.records import Layer, Prediction, Result
 
@@ -60,3 +61,10 @@ def test_result_keeps_every_bit_of_the_logits() -> None:
     logits = [0.1, -1 / 3, 2.0**-30]
     result = Result(path="", top=[], preprocess_ms=0.0, inference_ms=0.0, logits=logits)
     assert json.loads(json.dumps(result.to_json()))["logits"] == logits
+
+
+def test_layer_of_unknown_cost() -> None:
+    unknown = replace(PAPER, macs=None, parameters=None, bytes=None, median_us=500.0, share=0.5)
+    record = unknown.to_json()
+    assert (record["macs"], record["gmacs_per_s"], record["gbytes_per_s"]) == (None, None, None)
+    assert Layer.from_json(json.loads(json.dumps(record))) == unknown

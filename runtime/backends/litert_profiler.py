@@ -19,7 +19,9 @@ def profile(path: Path, threads: int, tensor: Tensor, runs: int) -> Sequence[Pro
     """Run a file with LiteRT's profiler on.
 
     The whole of a run is what the profiler calls Invoke; the buffers that are handed over
-    before and after it are the C interface's and no part of a run in the interpreter.
+    before and after it are the C interface's and no part of a run in the interpreter. XNNPACK
+    rounds each kernel's time down to microseconds: what that loses, half of one a kernel or so,
+    is time between operators, and a kernel that takes less may have none at all.
 
     Args:
         path: The file.

@@ -117,7 +117,6 @@ def test_most_expensive_layer_costs_most_when_files_are_cut_around_it(
     far = [row for row in rest if (row.share or 0) < (first.share or 0) / 3]
     compared = [first, *[row for row in far if row.kind in CONVOLUTIONS][:4]]
     costs = marginal_us(case, [row.name for row in compared], tmp_path)
-    print(case.path.name, {row.name: row.share for row in compared}, costs)
     assert all(costs[first.name] > 1.3 * costs[row.name] for row in compared[1:]), costs
 
 

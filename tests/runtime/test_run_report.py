@@ -159,3 +159,10 @@ def test_next_command_of_a_file_is_about_its_bundle(tmp_path: Path) -> None:
     path.write_bytes(b"")
     words = next_command(path, "cat.png", layers=False).split()
     assert words == ["next:", "edge-run", "classify", str(tmp_path), "cat.png", "--layers"]
+
+
+def test_unknown_costs_are_no_numbers() -> None:
+    unknown = replace(LATENCY.layers[0], macs=None)
+    lines = Text(width=9).latency(replace(LATENCY, layers=[unknown, LATENCY.layers[1]]))
+    assert lines[2].split()[-2:] == ["?", "28,392"]
+    assert next(one for one in lines if one.startswith("whole")).split()[-2:] == ["?", "59,424"]
