@@ -11,7 +11,6 @@ from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS, load_backend
 
 PREFERENCE: Sequence[Precision] = ("int8", "float32")
-ON_LAYERS = "give the bundle's folder with --backend onnx"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +21,6 @@ class Wish:
     """None: the first that is installed and has a file."""
     precision: Precision | None
     """None: int8 if there is such a file."""
-    layers: bool
-    """Whether the time of each layer is wanted, which not every backend can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +51,6 @@ def choose(
     files = [named] if named else bundle.manifest.files
     wanted = [wish.precision] if wish.precision else PREFERENCE
     names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]
-    if wish.layers:
-        names = [name for name in names if load_backend(name).profile is not None]
     for precision, name in product(wanted, names):
         for file in files:
             if (file.precision, file.format) == (precision, load_backend(name).FORMAT):
@@ -63,11 +58,6 @@ def choose(
     fitting = [file.path for file in files if file.precision in wanted]
     if wish.backend or not fitting:
         bundle.find(load_backend(wish.backend or "onnx").FORMAT, wanted[0])
-    if wish.layers:
-        raise BackendError(
-            f"no installed runtime tells the time of each layer of {' or '.join(fitting)}",
-            f"run pip install 'armlet[onnx]' and {ON_LAYERS}",
-        )
     raise BackendError(
         f"no installed runtime runs {' or '.join(fitting)}",
         "run pip install 'armlet[litert]' or 'armlet[onnx]'",
@@ -100,17 +90,10 @@ def choose_backend(
         raise BackendError(
             f"no installed runtime runs {path}", f"run pip install 'armlet[{fitting[0]}]'"
         )
-    if not wish.layers:
-        return names[0]
-    for name in names:
-        if load_backend(name).profile is not None:
-            return name
-    raise BackendError(f"{names[0]} does not tell the time of each layer", "drop --layers")
+    return names[0]
 
 
 def _check_options(named: ModelFile | None, wish: Wish) -> None:
-    if wish.backend and wish.layers and load_backend(wish.backend).profile is None:
-        raise BackendError(f"{wish.backend} does not tell the time of each layer", ON_LAYERS)
     if named is None:
         return
     if wish.precision and wish.precision != named.precision:

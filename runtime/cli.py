@@ -4,7 +4,8 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,17 @@ import click
 import armlet
 from armlet.command import Command, notice, progress, watch
 from armlet.errors import BackendError, ImageError, OptionError
-from armlet.runtime.options import ModelOptions, model_options
+from armlet.runtime.backends import BACKENDS
+from armlet.runtime.options import PRECISION, ModelOptions, model_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
-    from armlet.records import Result
+    from armlet.runtime.classifier import Classifier
+    from armlet.runtime.conditions import Measured
     from armlet.runtime.log import JsonLog
     from armlet.runtime.report import Renderer
+    from armlet.runtime.result import Result
+    from armlet.runtime.sampling import Sampler
 
 
 @click.group(cls=Command)
@@ -70,7 +75,6 @@ def classify(
     edge-run classify mobilenet.tflite photo.jpg --labels labels.txt
     """
     from armlet.runtime import report
-    from armlet.runtime.classify import Answer, classify_files
     from armlet.runtime.log import STDOUT, JsonLog
     from armlet.runtime.sources import find_pictures
 
@@ -81,21 +85,95 @@ def classify(
             raise OptionError("--json and --log - both print the results", "drop one of them")
         as_json = True
     pictures = find_pictures(paths)
-    opened = options.open(model, layers)
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)
-    answer = Answer(top_k=top_k, logits=raw)
-    outcomes = classify_files(opened, pictures, answer, time.perf_counter)
-    with JsonLog(log) if log not in (None, STDOUT) else nullcontext() as file:
-        _print(renderer.heading(opened))
+    with ExitStack() as opened:
+        classifier = opened.enter_context(options.open(model))
+        file = opened.enter_context(JsonLog(log)) if log not in (None, STDOUT) else None
+        sampler = _sampler(classifier) if log else None
+        outcomes = classifier.classify_files(
+            pictures, top_k=top_k, logits=raw, sample=sampler.sample if sampler else None
+        )
+        _print(renderer.heading(classifier.model))
         good = _print_results(outcomes, renderer, len(pictures), file)
-    if layers and good:
-        from armlet.runtime.latency import measure_latency
-
-        _print(renderer.latency(measure_latency(opened, Path(good[0]), time.perf_counter)))
-    if good and not as_json and opened.bundle:
-        notice(report.next_command(model, good[0], layers))
+        if sampler and sampler.problem:
+            notice(f"edge-run: the log has no layers: {sampler.problem}")
+        if layers and good:
+            progress("measuring the layers")
+            _print(renderer.latency(classifier.profile(picture=good[0])))
+        if good and not as_json:
+            notice(report.next_command(classifier.model, options.foreign, good[0], layers))
     if len(good) < len(pictures):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@model_options
+@click.option(
+    "--runs",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="With the runtime's profiler, and as many without.",
+)
+@click.option("--heaviest", is_flag=True, help="The layers that take longest first.")
+@click.option(
+    "--compare",
+    type=click.Choice([PRECISION, "int8", "float32", *BACKENDS]),
+    is_flag=False,
+    flag_value=PRECISION,
+    help="Put another precision or runtime beside; by default the other precision.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line of CSV for each layer.")
+def profile(
+    model: Path,
+    options: ModelOptions,
+    runs: int,
+    heaviest: bool,
+    compare: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Say where a model's time goes, layer by layer.
+
+    MODEL is what edge-run classify takes.
+
+    \b
+    edge-run profile out/
+    edge-run profile out/ --heaviest --threads 1
+    edge-run profile out/ --compare
+    edge-run profile out/ --compare onnx --csv
+    """
+    import json
+
+    from armlet.runtime import layer_table
+    from armlet.runtime.comparison import beside
+    from armlet.runtime.latency import measure_latency
+    from armlet.runtime.report import next_profile
+
+    if as_json and as_csv:
+        raise OptionError("--json and --csv both say what is printed", "drop one of them")
+    with ExitStack() as opened:
+        models = [opened.enter_context(options.open(model)).model]
+        if compare:
+            changed, path = beside(options, model, models[0], compare)
+            models.append(opened.enter_context(changed.open(path)).model)
+        latencies = measure_latency(
+            models,
+            time.perf_counter,
+            runs,
+            watch=lambda rounds: watch(rounds, "measuring", len(rounds)),
+        )
+    if heaviest:
+        latencies = [one.heaviest_first() for one in latencies]
+    if as_json:
+        _print([json.dumps(layer_table.as_json(latencies))])
+    elif as_csv:
+        _print(layer_table.as_csv(latencies))
+    else:
+        _print(layer_table.as_text(latencies))
+        notice(next_profile(models[0], options.foreign, heaviest, bool(compare)))
 
 
 @main.command()
@@ -113,11 +191,9 @@ def verify(model: Path, options: ModelOptions, as_json: bool) -> None:
     edge-run verify out/
     """
     from armlet.runtime import verdict
-    from armlet.runtime.choice import Wish
     from armlet.runtime.verify import verify_model
 
-    wish = Wish(backend=options.backend, precision=options.precision, layers=False)
-    verification = verify_model(model, wish, options.threads, options.foreign)
+    verification = verify_model(model, options.wish, options.threads, options.foreign)
     _print(verdict.as_json(verification) if as_json else verdict.as_text(verification, model))
     for problem in verification.problems:
         notice(f"edge-run: {problem}")
@@ -132,7 +208,8 @@ def _print_results(
     log: "JsonLog | None",
 ) -> Sequence[str]:
     """Results to stdout and log, broken pictures to stderr; returns paths of the good ones."""
-    good = []
+    good: list[str] = []
+    spans: list[Measured] = []
     # Results on a terminal are progress enough; where they go elsewhere, a bar stands in.
     bar = count > 1 and os.isatty(2) and not os.isatty(1)
     for outcome in watch(outcomes, "classifying", count) if bar else outcomes:
@@ -144,7 +221,17 @@ def _print_results(
             if log:
                 log.write(outcome.to_json())
             _print(renderer.result(outcome))
+            if outcome.conditions:
+                spans = [*spans[:1], outcome.conditions]
+    if spans:
+        _print(renderer.conditions(replace(spans[-1], before=spans[0].before)))
     return good
+
+
+def _sampler(classifier: "Classifier") -> "Sampler":
+    from armlet.runtime.sampling import Sampler
+
+    return Sampler(classifier.model, time.perf_counter)
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -1,29 +1,35 @@
-"""How long each layer of a model takes."""
+"""How long a model takes, and each of its layers."""
 
-import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from armlet.errors import BackendError
-from armlet.graph import Kind
-from armlet.preprocessing import decode
-from armlet.records import Layer, Precision
+import numpy as np
+
+from armlet.records import Kind, Layer, Precision
+from armlet.runtime.attribution import attribute
 from armlet.runtime.backends import load_backend
-from armlet.runtime.choice import ON_LAYERS
-from armlet.runtime.classify import Clock
+from armlet.runtime.clock import Clock
+from armlet.runtime.conditions import Measured, read_conditions
+from armlet.runtime.foreign_layers import foreign_layers
 from armlet.runtime.model import Model
-from armlet.runtime.session import NodeTime
+from armlet.runtime.session import Given, Tensor
 
-RUNS = 50
+_AT_ONCE = 5
+_WARM_UP = 2
+
+Watch = Callable[[Sequence[int]], Iterable[int]]
+"""Passes numbers on while it shows how far they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
     """Where a model's time goes."""
 
+    network: str
+    file: str
+    """The model file's name."""
     layers: Sequence[Layer]
     """In the order of the network; what belongs to none of its layers comes last, as other."""
     total_us: float
@@ -33,98 +39,102 @@ class Latency:
     backend: str
     precision: Precision
     threads: int
+    conditions: Measured
+
+    def heaviest_first(self) -> Self:
+        """The same with the layers in the order of their share."""
+        return replace(self, layers=sorted(self.layers, key=lambda one: -(one.share or 0.0)))
 
     def to_json(self) -> dict[str, Any]:
         """The measurement as a JSON object."""
         return {
-            "layers": [layer.to_json() for layer in self.layers],
-            "total_us": round(self.total_us, 3),
-            "runs": self.runs,
+            "network": self.network,
+            "file": self.file,
             "backend": self.backend,
             "precision": self.precision,
             "threads": self.threads,
+            "runs": self.runs,
+            "total_us": round(self.total_us, 3),
+            "conditions": self.conditions.to_json(),
+            "layers": [layer.to_json() for layer in self.layers],
         }
 
 
-def measure_latency(model: Model, picture: Path, clock: Clock, runs: int = RUNS) -> Latency:
-    """Run a model with and without its runtime's profiler.
+def measure_latency(
+    models: Sequence[Model],
+    clock: Clock,
+    runs: int = 50,
+    tensor: Tensor | None = None,
+    watch: Watch = iter,
+) -> Sequence[Latency]:
+    """Run models with and without their runtimes' profilers.
+
+    Without a profiler they take turns, so that a busy spell hits all alike.
 
     Args:
-        model: The model; a second session is opened for profiling, since that disturbs.
-        picture: What it is run on.
+        models: The models; for profiling each is opened a second time, since that disturbs.
         clock: For the runs without a profiler.
         runs: How many of each.
+        tensor: What the models are run on, as each one's input says; None: each on a ramp.
+        watch: Shows progress.
 
     Raises:
-        BackendError: The backend has no profiler.
-        ImageError: The picture can't be read.
+        BackendError: A runtime can't be asked for the time of its operators.
     """
-    profile = load_backend(model.backend).profile
-    if profile is None:
-        raise BackendError(f"{model.backend} does not tell the time of each layer", ON_LAYERS)
-    tensor = model.tensor(decode(picture))
+    before = read_conditions()
+    inputs = [model.session.input.example() if tensor is None else tensor for model in models]
+    seconds: list[list[float]] = [[] for _ in models]
+    for done in watch(range(0, runs, _AT_ONCE)):
+        for model, given, times in zip(models, inputs, seconds, strict=True):
+            times += _timed(model, given, min(_AT_ONCE, runs - done), clock)
+    layers = [
+        measure_layers(model, given, runs) for model, given in zip(models, inputs, strict=True)
+    ]
+    conditions = Measured(threads=models[0].threads, before=before, after=read_conditions())
+    return [
+        Latency(
+            network=model.network,
+            file=model.path.name,
+            layers=measured,
+            total_us=float(np.median(times)) * 1e6,
+            runs=runs,
+            backend=model.backend,
+            precision=model.precision,
+            threads=model.threads,
+            conditions=conditions,
+        )
+        for model, measured, times in zip(models, layers, seconds, strict=True)
+    ]
+
+
+def measure_layers(model: Model, tensor: Tensor, runs: int) -> Sequence[Layer]:
+    """The layers of a model, measured with its runtime's profiler.
+
+    Args:
+        model: The model, which is opened a second time.
+        tensor: What it is run on.
+        runs: How many times.
+
+    Raises:
+        BackendError: The runtime can't be asked for the time of its operators.
+    """
+    source = model.session.input
+    given = Given(layout=source.layout, height=source.height, width=source.width)
+    backend = load_backend(model.backend)
+    profiled = backend.profile(model.path, model.threads, given, tensor, runs)
+    return attribute(profiled, model.layers or foreign_layers(profiled))
+
+
+def _timed(model: Model, tensor: Tensor, runs: int, clock: Clock) -> Sequence[float]:
+    """Seconds of each run, after some that bring the caches and threads back to this model."""
+    for _ in range(_WARM_UP):
+        model.session.run(tensor)
     seconds = []
     for _ in range(runs):
         start = clock()
         model.session.run(tensor)
         seconds.append(clock() - start)
-    return Latency(
-        layers=attribute(profile(model.path, model.threads, tensor, runs), model.layers),
-        total_us=statistics.median(seconds) * 1e6,
-        runs=runs,
-        backend=model.backend,
-        precision=model.precision,
-        threads=model.threads,
-    )
-
-
-def attribute(runs: Sequence[Sequence[NodeTime]], layers: Sequence[Layer]) -> Sequence[Layer]:
-    """Give each operator's time to the layer that it came from.
-
-    Args:
-        runs: The operators of each run.
-        layers: The network's layers on paper.
-
-    Returns:
-        The same layers with median and share; those that the runtime optimised away have 0.
-        Where operators belong to no layer, one more with their time.
-    """
-    names = {layer.name for layer in layers}
-    owners = {node.name: find_owner(node.name, names) for run in runs for node in run}
-    times: dict[str | None, list[float]] = defaultdict(lambda: [0.0] * len(runs))
-    for number, run in enumerate(runs):
-        for node in run:
-            times[owners[node.name]][number] += node.us
-    rows = [replace(layer, median_us=statistics.median(times[layer.name])) for layer in layers]
-    if None in times:
-        strays = {node.operator for run in runs for node in run if owners[node.name] is None}
-        rows.append(
-            Layer(
-                name="other",
-                operator=", ".join(sorted(strays)),
-                kind="other",
-                macs=0,
-                parameters=0,
-                bytes=0,
-                median_us=statistics.median(times[None]),
-            )
-        )
-    total = sum(row.median_us or 0.0 for row in rows) or 1.0
-    return [replace(row, share=(row.median_us or 0.0) / total) for row in rows]
-
-
-def find_owner(node: str, layers: Iterable[str]) -> str | None:
-    """The layer with the longest name that ``node`` begins with.
-
-    A node is named after its layer, as ``<layer>`` or ``<layer>/<part>``, or after its output,
-    ``<layer>:<position>``; a runtime's optimiser appends more after an underscore.
-    """
-    fitting = [
-        layer
-        for layer in layers
-        if node == layer or (node.startswith(layer) and node[len(layer)] in "/:_")
-    ]
-    return max(fitting, key=len, default=None)
+    return seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +142,13 @@ class KindTotal:
     """All layers of one kind."""
 
     kind: Kind
+    us: float
+    """Microseconds, the sum of the layers' medians."""
     share: float
     """Part of the profiled time, 0 to 1."""
-    macs: int
-    bytes: int
+    macs: int | None
+    """None where a layer's are unknown, as for ``bytes``."""
+    bytes: int | None
 
 
 def totals_by_kind(layers: Sequence[Layer]) -> Sequence[KindTotal]:
@@ -146,10 +159,21 @@ def totals_by_kind(layers: Sequence[Layer]) -> Sequence[KindTotal]:
     totals = [
         KindTotal(
             kind=kind,
+            us=sum(layer.median_us or 0.0 for layer in group),
             share=sum(layer.share or 0.0 for layer in group),
-            macs=sum(layer.macs for layer in group),
-            bytes=sum(layer.bytes for layer in group),
+            macs=sum_known(layer.macs for layer in group),
+            bytes=sum_known(layer.bytes for layer in group),
         )
         for kind, group in groups.items()
     ]
-    return sorted(totals, key=lambda total: -total.share)
+    return sorted(totals, key=lambda one: -one.share)
+
+
+def sum_known(numbers: Iterable[int | None]) -> int | None:
+    """The sum; None where one of the numbers is unknown."""
+    known = 0
+    for number in numbers:
+        if number is None:
+            return None
+        known += number
+    return known

@@ -6,11 +6,13 @@ Field numbers are those of ``onnx.proto``, which never change.
 
 import mmap
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from armlet.errors import BundleError
+from armlet.runtime.onnx_graph import OnnxNode, read_nodes
+from armlet.runtime.protobuf import UNREADABLE, Message
 from armlet.scales import Scale
 
 _UINT8 = 2
@@ -35,39 +37,6 @@ class OnnxFile:
     output_scale: Scale | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Node:
-    operator: str
-    inputs: list[str]
-    outputs: list[str]
-
-
-class _Message:
-    """A Protocol Buffers message, its fields by number."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._fields: dict[int, list[int | memoryview]] = {}
-        for number, value in _fields(data):
-            self._fields.setdefault(number, []).append(value)
-
-    def messages(self, number: int) -> Iterator["_Message"]:
-        return (_Message(value) for value in self.bytes(number))
-
-    def bytes(self, number: int) -> list[memoryview]:
-        values = self._fields.get(number, [])
-        return [value for value in values if isinstance(value, memoryview)]
-
-    def texts(self, number: int) -> list[str]:
-        return [str(value, "utf-8", "replace") for value in self.bytes(number)]
-
-    def text(self, number: int) -> str:
-        return next(iter(self.texts(number)), "")
-
-    def number(self, number: int) -> int:
-        values = self._fields.get(number, [])
-        return next((value for value in values if isinstance(value, int)), 0)
-
-
 def read_onnx(path: Path) -> OnnxFile:
     """Read a file's own bytes; those of the weights are passed over.
 
@@ -77,12 +46,9 @@ def read_onnx(path: Path) -> OnnxFile:
     try:
         with path.open("rb") as file:
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        model = _Message(data)
+        model = Message(data)
         (graph,) = model.messages(7)
-        nodes = [
-            _Node(operator=node.text(4), inputs=node.texts(1), outputs=node.texts(2))
-            for node in graph.messages(1)
-        ]
+        nodes = read_nodes(graph)
         return OnnxFile(
             properties={one.text(1): one.text(2) for one in model.messages(14)},
             quantized=any(_is_quantized(node.operator) for node in nodes),
@@ -91,50 +57,17 @@ def read_onnx(path: Path) -> OnnxFile:
         )
     except OSError as error:
         raise BundleError(f"{path}: {error.strerror}", "give a readable file") from error
-    except (IndexError, ValueError, struct.error) as error:
+    except UNREADABLE as error:
         raise BundleError(
             f"{path} is not an ONNX file, or damaged", "copy or export it again"
         ) from error
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Numbers and values of a message: integers, and the bytes of all else."""
-    position = 0
-    while position < len(data):
-        key, position = _varint(data, position)
-        kind, length = key & 7, 0
-        if kind == 0:
-            value, position = _varint(data, position)
-            yield key >> 3, value
-            continue
-        if kind == 2:
-            length, position = _varint(data, position)
-        else:
-            length = {1: 8, 5: 4}.get(kind, len(data) + 1)
-        if position + length > len(data):
-            raise ValueError("cut short")
-        yield key >> 3, data[position : position + length]
-        position += length
-
-
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    """An integer in pieces of seven bits, and the position behind it."""
-    value = shift = 0
-    while True:
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        position, shift = position + 1, shift + 7
-        if byte < 0x80:
-            return value, position
-        if shift > 63:
-            raise ValueError("no integer")
 
 
 def _is_quantized(operator: str) -> bool:
     return "QuantizeLinear" in operator or "QLinear" in operator or operator.endswith("Integer")
 
 
-def _input_scale(graph: _Message, nodes: list[_Node]) -> Scale | None:
+def _input_scale(graph: Message, nodes: Sequence[OnnxNode]) -> Scale | None:
     # Old files list their weights among the inputs, too.
     weights = {one.text(8) for one in graph.messages(5)}
     sources = [one for one in graph.messages(11) if one.text(1) not in weights]
@@ -150,7 +83,7 @@ def _input_scale(graph: _Message, nodes: list[_Node]) -> Scale | None:
     return None
 
 
-def _output_scale(graph: _Message, nodes: list[_Node]) -> Scale | None:
+def _output_scale(graph: Message, nodes: Sequence[OnnxNode]) -> Scale | None:
     answer = next(graph.messages(12), None)
     if answer is None:
         return None
@@ -164,7 +97,7 @@ def _output_scale(graph: _Message, nodes: list[_Node]) -> Scale | None:
     return None
 
 
-def _scale(graph: _Message, tensor: _Message, names: list[str], place: int) -> Scale | None:
+def _scale(graph: Message, tensor: Message, names: Sequence[str], place: int) -> Scale | None:
     """The scale that two inputs of an operator give a tensor; None if they aren't constant."""
     constants = {one.text(8): one for one in graph.messages(5)}
     scale = constants.get(names[place])
@@ -177,10 +110,9 @@ def _scale(graph: _Message, tensor: _Message, names: list[str], place: int) -> S
     return Scale(scale=step, zero_point=zero_point - (128 if kind == _UINT8 else 0))
 
 
-def _zero_point(constant: _Message) -> int:
+def _zero_point(constant: Message) -> int:
     if raw := constant.bytes(9):
         kind = "<B" if constant.number(2) == _UINT8 else "<b"
         return int(struct.unpack_from(kind, raw[0])[0])
-    packed = constant.bytes(5)  # proto3 packs repeated numbers
-    value = _varint(packed[0], 0)[0] if packed else constant.number(5)
+    value = constant.number(5)
     return value - (1 << 64) if value >> 63 else value

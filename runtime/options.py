@@ -17,7 +17,8 @@ from armlet.runtime.backends import BACKENDS
 if TYPE_CHECKING:
     from armlet.preprocessing import Layout, Resize, Triple
     from armlet.records import Precision
-    from armlet.runtime.model import Model
+    from armlet.runtime.choice import Wish
+    from armlet.runtime.classifier import Classifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,8 @@ class ForeignOptions:
         return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
+PRECISION = "precision"
+"""What a bare --compare compares."""
 NO_FOREIGN_OPTIONS = ForeignOptions()
 
 
@@ -53,24 +56,29 @@ class ModelOptions:
     threads: int
     foreign: ForeignOptions
 
-    def open(self, model: Path, layers: bool = False) -> "Model":
+    def open(self, model: Path) -> "Classifier":
         """Open a model, and say on stderr what had to be assumed of it.
 
         Args:
             model: A bundle, one of its files, or any other model file.
-            layers: Whether the time of each layer is wanted.
 
         Raises:
             ArmletError: As ``armlet.runtime.model.open_model``.
         """
-        from armlet.runtime.choice import Wish
+        from armlet.runtime.classifier import Classifier
         from armlet.runtime.model import open_model
 
-        wish = Wish(backend=self.backend, precision=self.precision, layers=layers)
-        opened = open_model(model, wish, self.threads, self.foreign)
+        opened = open_model(model, self.wish, self.threads, self.foreign)
         if opened.assumed:
             notice(f"edge-run: assumed {', '.join(opened.assumed)}")
-        return opened
+        return Classifier(opened)
+
+    @property
+    def wish(self) -> "Wish":
+        """What they say of where a model runs."""
+        from armlet.runtime.choice import Wish
+
+        return Wish(backend=self.backend, precision=self.precision)
 
 
 def default_threads() -> int:

@@ -5,43 +5,55 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from armlet.records import Result
-from armlet.runtime.latency import Latency, totals_by_kind
-from armlet.runtime.model import Model
+from armlet.runtime.backends import load_backend
+from armlet.runtime.conditions import describe
+
+if TYPE_CHECKING:
+    from armlet.runtime.conditions import Measured
+    from armlet.runtime.latency import Latency
+    from armlet.runtime.model import Model
+    from armlet.runtime.options import ForeignOptions
+    from armlet.runtime.result import Result
 
 Lines = Sequence[str]
-Row = Sequence[str]
 
 
 class Renderer(Protocol):
     """How a run of ``edge-run classify`` is put into words."""
 
-    def heading(self, model: Model) -> Lines:
+    def heading(self, model: "Model") -> Lines:
         """What comes before the results."""
 
-    def result(self, result: Result) -> Lines:
+    def result(self, result: "Result") -> Lines:
         """One picture."""
 
-    def latency(self, latency: Latency) -> Lines:
+    def conditions(self, measured: "Measured") -> Lines:
+        """Under which conditions all results were measured."""
+
+    def latency(self, latency: "Latency") -> Lines:
         """Where the time goes."""
 
 
 class JsonLines:
     """One JSON object a line."""
 
-    def heading(self, model: Model) -> Lines:
+    def heading(self, model: "Model") -> Lines:
         """Nothing: each object stands by itself."""
         return []
 
-    def result(self, result: Result) -> Lines:
+    def result(self, result: "Result") -> Lines:
         """The record."""
         return [json.dumps(result.to_json())]
 
-    def latency(self, latency: Latency) -> Lines:
+    def conditions(self, measured: "Measured") -> Lines:
+        """Nothing: each result has its own."""
+        return []
+
+    def latency(self, latency: "Latency") -> Lines:
         """The record."""
         return [json.dumps(latency.to_json())]
 
@@ -58,7 +70,7 @@ class Text:
         """Columns wide enough for these pictures."""
         return Text(width=max(len("picture"), *(len(shown(str(path))) for path in paths)))
 
-    def heading(self, model: Model) -> Lines:
+    def heading(self, model: "Model") -> Lines:
         """What is going to run, and the titles of the columns."""
         return [
             f"{model.network}, {model.precision}, {model.backend}, threads: {model.threads}",
@@ -66,7 +78,7 @@ class Text:
             f"{'picture':{self.width}}  preprocess   inference    score  label",
         ]
 
-    def result(self, result: Result) -> Lines:
+    def result(self, result: "Result") -> Lines:
         """A line for each label; path and times stand on the first."""
         path = shown(result.path)
         times = f"{result.preprocess_ms:7.2f} ms  {result.inference_ms:7.2f} ms"
@@ -77,35 +89,15 @@ class Text:
             path = times = ""
         return lines
 
-    def latency(self, latency: Latency) -> Lines:
-        """The layers, the sums of each kind, and the whole model.
+    def conditions(self, measured: "Measured") -> Lines:
+        """One line."""
+        return ["", describe(measured)]
 
-        A profiler slows a model down, a small one to half its speed, so each layer is shown
-        with its share of the time that the model takes without it.
-        """
-        titles = ("layer", "operator", "kind", "us", "share", "mult-adds", "bytes")
-        blank = ("",) * len(titles)
-        total = latency.total_us
-        layers = [
-            (one.name, one.operator, one.kind, *_costs(total, one.share, one.macs, one.bytes))
-            for one in latency.layers
-        ]
-        sums = [
-            (f"all {one.kind}", "", "", *_costs(total, one.share, one.macs, one.bytes))
-            for one in totals_by_kind(latency.layers)
-        ]
-        macs = sum(one.macs for one in latency.layers)
-        size = sum(one.bytes for one in latency.layers)
-        whole = ("whole model", "", "", *_costs(total, 1.0, macs, size))
-        return [
-            "",
-            *_aligned([titles, *layers, blank, *sums, whole]),
-            "",
-            f"Whole model: median of {latency.runs} runs ({latency.precision}, "
-            f"{latency.backend}, threads: {latency.threads}).",
-            f"Shares: from {latency.runs} more runs with the runtime's profiler on, which",
-            "slows the model down; a layer's us is its share of the whole model's time.",
-        ]
+    def latency(self, latency: "Latency") -> Lines:
+        """The layers, the sums of each kind, and the whole model."""
+        from armlet.runtime.layer_table import layer_table
+
+        return ["", *layer_table(latency)]
 
 
 def shown(path: str) -> str:
@@ -113,27 +105,40 @@ def shown(path: str) -> str:
     return " ".join(click.format_filename(path).splitlines())
 
 
-def next_command(model: Path, picture: str, layers: bool) -> str:
+def next_command(opened: "Model", foreign: "ForeignOptions", picture: str, layers: bool) -> str:
     """What the user may try next, after a run with ``layers`` or without."""
-    folder = model if model.is_dir() else model.parent
-    options = ["--layers", "--json"] if layers else ["--layers"]
-    return shown(
-        f"next: {shlex.join(['edge-run', 'classify', str(folder), picture, *options])}"
+    if opened.bundle is None:
+        return _next("profile", opened.path, *_again(foreign))
+    if layers:
+        return _next("profile", opened.bundle.folder, "--heaviest")
+    return _next("classify", opened.bundle.folder, picture, "--layers")
+
+
+def next_profile(
+    opened: "Model", foreign: "ForeignOptions", heaviest: bool, compared: bool
+) -> str:
+    """What the user may try next, after a profile."""
+    where = opened.bundle.folder if opened.bundle else opened.path
+    if not heaviest:
+        return _next("profile", where, *_again(foreign), "--heaviest")
+    beside = opened.bundle and any(
+        file.format == load_backend(opened.backend).FORMAT
+        and file.precision != opened.precision
+        for file in opened.bundle.manifest.files
     )
+    option = "--compare" if beside and not compared else "--csv"
+    return _next("profile", where, *_again(foreign), option)
 
 
-def _costs(total_us: float, share: float | None, macs: int, size: int) -> Row:
-    part = share or 0.0
-    return (f"{part * total_us:.1f}", f"{part * 100:.1f} %", f"{macs:,}", f"{size:,}")
+def _again(foreign: "ForeignOptions") -> Sequence[object]:
+    """The options without which a bare file may not open."""
+    options: list[object] = []
+    if foreign.input_size:
+        options += ["--input-size", foreign.input_size]
+    if foreign.layout:
+        options += ["--layout", foreign.layout]
+    return options
 
 
-def _aligned(rows: Sequence[Row]) -> Lines:
-    """Words to the left, numbers (from the fourth column on) to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            f"{cell:>{width}}" if place >= 3 else f"{cell:<{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+def _next(command: str, *arguments: object) -> str:
+    return shown(f"next: {shlex.join(['edge-run', command, *map(str, arguments)])}")

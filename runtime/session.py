@@ -1,6 +1,6 @@
 """What an inference runtime is to edge-run: a backend opens a file, a session runs it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -104,6 +104,20 @@ class Session(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Work:
+    """What one of a runtime's operators costs on paper, as far as the file tells."""
+
+    depthwise: bool = False
+    """Whether it is a convolution whose output channels see one input channel each."""
+    macs: int | None = None
+    """Multiply-adds by a weight; None: there is no weight, or its shape is unknown."""
+    parameters: int | None = None
+    """Weights and biases; None as for ``macs``."""
+    bytes: int | None = None
+    """Of all inputs, outputs and parameters, once each; None: unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NodeTime:
     """How long the runtime spent in one of its operators in one run."""
 
@@ -112,10 +126,18 @@ class NodeTime:
     operator: str
     us: float
     """Microseconds."""
+    work: Work | None = None
+    """None where the operator isn't the file's."""
 
 
-Profile = Callable[[Path, int, Tensor, int], Sequence[Sequence[NodeTime]]]
-"""Runs a file with ``threads`` on one tensor, ``runs`` times: the times of each run."""
+@dataclass(frozen=True, kw_only=True)
+class ProfiledRun:
+    """One run of a file with the runtime's profiler on."""
+
+    nodes: Sequence[NodeTime]
+    """In the order in which they ran."""
+    total_us: float
+    """Microseconds for the whole run, without what is only there for the profiler's sake."""
 
 
 class Backend(Protocol):
@@ -133,10 +155,6 @@ class Backend(Protocol):
     def REPRODUCES_INT8(self) -> bool:
         """Whether its int8 kernels give the workstation's logits, bit for bit."""
 
-    @property
-    def profile(self) -> Profile | None:
-        """Measures each operator; None where the runtime can't be asked."""
-
     def open(self, path: Path, threads: int, given: Given = NOTHING) -> Session:
         """Load a model file; the inference runtime is imported here and not before.
 
@@ -149,6 +167,26 @@ class Backend(Protocol):
             BackendError: The runtime isn't installed, or can't load the file, or that is no
                 image classifier.
             OptionError: The input's shape leaves something open, and so does ``given``.
+        """
+
+    def profile(
+        self, path: Path, threads: int, given: Given, tensor: Tensor, runs: int
+    ) -> Sequence[ProfiledRun]:
+        """Measure each operator, in a session of its own, since a profiler disturbs.
+
+        Args:
+            path: A file that ``open`` loads.
+            threads: How many the runtime may use.
+            given: As for ``open``.
+            tensor: What the model is run on, as the session's ``input`` says.
+            runs: How many; a few more come first to warm up.
+
+        Returns:
+            The runs, each with the same operators. They are named after the file's; where it
+            can't be told for certain which of them a kernel is, after the kernel.
+
+        Raises:
+            BackendError: The runtime isn't installed, can't load the file, or can't be asked.
         """
 
 

@@ -1,6 +1,7 @@
 import json
+from dataclasses import replace
 
-from armlet.records import Layer, Prediction, Result
+from armlet.records import Layer
 
 PAPER = Layer(
     name="stage2.0.branch2.3",
@@ -41,22 +42,8 @@ def test_layers_survive_json() -> None:
         assert Layer.from_json(json.loads(json.dumps(layer.to_json()))) == layer
 
 
-def test_result_as_json() -> None:
-    result = Result(
-        path="cat.png",
-        top=[Prediction(index=3, label="cat", score=0.98765432)],
-        preprocess_ms=0.12345,
-        inference_ms=1.0,
-    )
-    assert result.to_json() == {
-        "path": "cat.png",
-        "top": [{"index": 3, "label": "cat", "score": 0.987654}],
-        "preprocess_ms": 0.123,
-        "inference_ms": 1.0,
-    }
-
-
-def test_result_keeps_every_bit_of_the_logits() -> None:
-    logits = [0.1, -1 / 3, 2.0**-30]
-    result = Result(path="", top=[], preprocess_ms=0.0, inference_ms=0.0, logits=logits)
-    assert json.loads(json.dumps(result.to_json()))["logits"] == logits
+def test_layer_of_unknown_cost() -> None:
+    unknown = replace(PAPER, macs=None, parameters=None, bytes=None, median_us=500.0, share=0.5)
+    record = unknown.to_json()
+    assert (record["macs"], record["gmacs_per_s"], record["gbytes_per_s"]) == (None, None, None)
+    assert Layer.from_json(json.loads(json.dumps(record))) == unknown

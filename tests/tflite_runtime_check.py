@@ -9,6 +9,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from armlet.errors import BackendError
+from armlet.runtime.backends import tflite_runtime_profiler
+from armlet.runtime.session import NOTHING
 
 ROOT = Path(__file__).parents[1]
 BUNDLE, PHOTOS = ROOT / "demo/bundle", ROOT / "demo/photos"
@@ -45,3 +50,38 @@ def test_other_runtimes_are_refused_with_the_command_that_installs_them() -> Non
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "pip install 'armlet[litert]'" in done.stderr
+
+
+def test_operators_of_int8_have_times() -> None:
+    done = edge_run("profile", BUNDLE, "--runs", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    layers = json.loads(done.stdout)["layers"]
+    manifest = json.loads((BUNDLE / "manifest.json").read_text(encoding="utf-8"))
+    names = [one["name"] for one in manifest["layers_int8"]]
+    assert [one["name"] for one in layers] == [*names, "other"]
+    convolutions = [one for one in layers if one["kind"] in ("convolution", "depthwise")]
+    assert all(one["median_us"] > 0 for one in convolutions)
+
+
+def test_delegate_that_takes_all_is_an_error() -> None:
+    done = edge_run("profile", BUNDLE, "--precision", "float32")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "in a delegate" in done.stderr
+    assert done.stderr.endswith("--backend litert\n")
+
+
+def test_log_without_layers_says_so(tmp_path: Path) -> None:
+    log = tmp_path / "results.jsonl"
+    done = edge_run("classify", BUNDLE, PHOTOS, "--precision", "float32", "--log", log)
+    assert done.returncode == 0
+    assert "edge-run: the log has no layers: tflite-runtime runs" in done.stderr
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_another_version_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tflite_runtime_profiler, "_SET_PROFILER", "nothing")
+    tensor = np.zeros((1, 32, 32, 3), np.int8)
+    with pytest.raises(BackendError, match="can't be profiled"):
+        tflite_runtime_profiler.profile(BUNDLE / "model.int8.tflite", 1, NOTHING, tensor, 1)

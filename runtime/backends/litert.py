@@ -5,12 +5,12 @@ from typing import Final
 
 from armlet.bundle import Format
 from armlet.runtime.backends.interpreter import open_interpreter
+from armlet.runtime.backends.litert_profiler import profile as profile
 from armlet.runtime.session import NOTHING, Given, Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "ai_edge_litert"
 REPRODUCES_INT8: Final = True
-profile: Final = None
 
 
 def open(path: Path, threads: int, given: Given = NOTHING) -> Session:

@@ -15,14 +15,16 @@ from armlet.bundle import Format
 from armlet.errors import BackendError
 from armlet.runtime.answer import FirstRun, check_ends, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
+from armlet.runtime.backends.onnx_profiler import runs_from_events
 from armlet.runtime.onnx_file import OnnxFile, read_onnx
+from armlet.runtime.onnx_graph import read_graph
 from armlet.runtime.session import (
     CLASSIFIER,
     NOTHING,
     Element,
     Given,
     InputSpec,
-    NodeTime,
+    ProfiledRun,
     Session,
     Tensor,
     first_line,
@@ -34,6 +36,8 @@ FORMAT: Final[Format] = "onnx"
 PACKAGE: Final = "onnxruntime"
 
 _ONLY_FATAL = 4
+_WARM_UP = 5
+_OPTIMISED = "optimised.onnx"
 _ELEMENTS: dict[str, Element] = {
     "tensor(float)": "float32",
     "tensor(int8)": "int8",
@@ -79,41 +83,20 @@ def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
 
 
 def profile(
-    path: Path, threads: int, tensor: Tensor, runs: int
-) -> Sequence[Sequence[NodeTime]]:
-    """Run with ONNX Runtime's own profiler on.
-
-    Returns:
-        For each run the kernels in the order in which they ran.
-
-    Raises:
-        BackendError: onnxruntime isn't installed, or can't load the file.
-    """
-    with tempfile.TemporaryDirectory(prefix="armlet-") as folder:
-        session = _open(path, threads, str(Path(folder) / "profile"))
-        for _ in range(runs):
+    path: Path, threads: int, given: Given, tensor: Tensor, runs: int
+) -> Sequence[ProfiledRun]:
+    """Run with ONNX Runtime's own profiler on, see ``Backend.profile``."""
+    with tempfile.TemporaryDirectory(prefix="armlet-") as name:
+        folder = Path(name)
+        session = _open(path, threads, folder, given)
+        for _ in range(_WARM_UP + runs):
             session.run(tensor)
         events = json.loads(Path(session.runtime.end_profiling()).read_bytes())
-    return runs_from_events(events)
+        optimised = read_graph(folder / _OPTIMISED)
+    return runs_from_events(events, read_graph(path), optimised)[_WARM_UP:]
 
 
-def runs_from_events(events: Sequence[Any]) -> Sequence[Sequence[NodeTime]]:
-    """Sort ONNX Runtime's events into runs; a ``model_run`` event closes each."""
-    runs: list[list[NodeTime]] = [[]]
-    for event in events:
-        name = event["name"]
-        if name == "model_run":
-            runs.append([])
-        elif event.get("cat") == "Node" and name.endswith("_kernel_time"):
-            node = name.removesuffix("_kernel_time")
-            operator = event["args"]["op_name"]
-            runs[-1].append(NodeTime(name=node, operator=operator, us=float(event["dur"])))
-    return runs[:-1]
-
-
-def _open(
-    path: Path, threads: int, profile_prefix: str | None, given: Given = NOTHING
-) -> OnnxSession:
+def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -> OnnxSession:
     onnxruntime = import_runtime("onnxruntime", "onnx")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -121,9 +104,10 @@ def _open(
     if _X86:
         # The default int8 kernels saturate where VNNI is missing; these are exact anywhere.
         options.add_session_config_entry("session.x64quantprecision", "1")
-    if profile_prefix is not None:
+    if profile_folder is not None:
         options.enable_profiling = True
-        options.profile_file_prefix = profile_prefix
+        options.profile_file_prefix = str(profile_folder / "profile")
+        options.optimized_model_filepath = str(profile_folder / _OPTIMISED)
     try:
         runtime = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]

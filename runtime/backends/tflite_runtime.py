@@ -8,12 +8,12 @@ from typing import Final
 
 from armlet.bundle import Format
 from armlet.runtime.backends.interpreter import open_interpreter
+from armlet.runtime.backends.tflite_runtime_profiler import profile as profile
 from armlet.runtime.session import NOTHING, Given, Session
 
 FORMAT: Final[Format] = "tflite"
 PACKAGE: Final = "tflite_runtime"
 REPRODUCES_INT8: Final = False
-profile: Final = None
 
 
 def open(path: Path, threads: int, given: Given = NOTHING) -> Session:

@@ -12,8 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["convolution", "depthwise", "shuffle", "element-wise", "data", "other"]
-"""What a layer's time is spent on, after Figure 2 of the ShuffleNet V2 paper."""
+from armlet.records import Kind
 
 Activation = Literal["relu", "relu6"]
 Shape = tuple[int, ...]

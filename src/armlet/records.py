@@ -1,11 +1,11 @@
-"""What armlet says about layers and pictures, and the one JSON form of each."""
+"""What armlet says about layers, and its one JSON form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from armlet.graph import Kind
-
+Kind = Literal["convolution", "depthwise", "shuffle", "element-wise", "data", "other"]
+"""What a layer's time is spent on, after Figure 2 of the ShuffleNet V2 paper."""
 Precision = Literal["float32", "int8"]
 
 
@@ -17,10 +17,10 @@ class Layer:
     """PyTorch module path."""
     operator: str
     kind: Kind
-    macs: int
-    """Multiply-adds for one image."""
-    parameters: int
-    bytes: int
+    macs: int | None
+    """Multiply-adds for one image; None where they can't be told, as for the next two."""
+    parameters: int | None
+    bytes: int | None
     """Moved for one image: activations read and written, and the parameters, once each."""
     median_us: float | None = None
     """Microseconds, median over the profiled runs; None where nothing was measured."""
@@ -40,8 +40,8 @@ class Layer:
         if self.median_us is not None:
             record["median_us"] = round(self.median_us, 3)
             seconds = self.median_us * 1e-6
-            record["gmacs_per_s"] = round(self.macs / seconds / 1e9, 3) if seconds else None
-            record["gbytes_per_s"] = round(self.bytes / seconds / 1e9, 3) if seconds else None
+            record["gmacs_per_s"] = _rate(self.macs, seconds)
+            record["gbytes_per_s"] = _rate(self.bytes, seconds)
         if self.share is not None:
             record["share"] = round(self.share, 6)
         return record
@@ -61,42 +61,6 @@ class Layer:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """One candidate label."""
-
-    index: int
-    """Position in the model's output."""
-    label: str
-    score: float
-    """Softmax probability, 0 to 1."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a model said of one picture, and how long it took."""
-
-    path: str
-    top: Sequence[Prediction]
-    """Best first."""
-    preprocess_ms: float
-    """Milliseconds from the decoded picture to the model's input."""
-    inference_ms: float
-    """Milliseconds in the runtime."""
-    logits: Sequence[float] | None = None
-    """All logits, where they were asked for."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The result as a JSON object."""
-        record: dict[str, Any] = {
-            "path": self.path,
-            "top": [
-                {"index": one.index, "label": one.label, "score": round(one.score, 6)}
-                for one in self.top
-            ],
-            "preprocess_ms": round(self.preprocess_ms, 3),
-            "inference_ms": round(self.inference_ms, 3),
-        }
-        if self.logits is not None:
-            record["logits"] = list(self.logits)
-        return record
+def _rate(amount: int | None, seconds: float) -> float | None:
+    """Thousand millions a second; None where there is nothing to tell."""
+    return None if amount is None or not seconds else round(amount / seconds / 1e9, 3)

@@ -54,11 +54,11 @@ def test_costs_worked_out_by_hand() -> None:
     assert [one.parameters for one in found] == [24 + 8, 0, 72 + 8, 0, 40 + 5]
     moved = [3 * 36 + 8 * 36, 16 * 36, 8 * 36 + 8 * 9, 8 * 9 + 8, 8 + 5]
     assert [one.bytes for one in found] == [
-        4 * (values + one.parameters) for values, one in zip(moved, found, strict=True)
+        4 * (values + (one.parameters or 0)) for values, one in zip(moved, found, strict=True)
     ]
     int8 = layers(graph, "int8")
     biases = (8, 0, 8, 0, 5)  # the only ones that stay four bytes wide
     assert [one.bytes for one in int8] == [
-        values + one.parameters + 3 * bias
+        values + (one.parameters or 0) + 3 * bias
         for values, one, bias in zip(moved, int8, biases, strict=True)
     ]

@@ -251,9 +251,7 @@ def test_every_file_answers_its_golden_pictures_as_the_vectors_say(bundle: Path)
     pictures = [decode(path) for path in sorted((bundle / "golden").glob("*.png"))]
     assert len(pictures) == len(vectors["pytorch"]) == 4
     for file in opened.manifest.files:
-        model = open_model(
-            bundle / file.path, Wish(backend=None, precision=None, layers=False), 1
-        )
+        model = open_model(bundle / file.path, Wish(backend=None, precision=None), 1)
         logits = np.concatenate([model.session.run(model.tensor(one)) for one in pictures])
         expected = np.asarray(vectors[file.path], np.float32)
         if file.precision == "int8":

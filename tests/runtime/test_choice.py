@@ -27,7 +27,6 @@ def pick(
     installed: frozenset[str] = EVERY,
     backend: str | None = None,
     precision: Precision | None = None,
-    layers: bool = False,
 ) -> Choice:
     manifest = Manifest(
         network="net",
@@ -44,7 +43,7 @@ def pick(
     return choose(
         Bundle(folder=Path("out"), manifest=manifest),
         file(named) if named else None,
-        Wish(backend=backend, precision=precision, layers=layers),
+        Wish(backend=backend, precision=precision),
         installed,
     )
 
@@ -85,10 +84,6 @@ def test_named_file_decides() -> None:
     ) == (chosen("model.float32.tflite", "tflite-runtime"))
 
 
-def test_layers_need_a_backend_that_can_tell() -> None:
-    assert pick(layers=True) == chosen("model.int8.onnx", "onnx")
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -122,22 +117,6 @@ def test_layers_need_a_backend_that_can_tell() -> None:
             {"named": "model.int8.onnx", "installed": frozenset({"litert"})},
             BackendError,
             "no installed runtime runs model.int8.onnx; run pip install",
-        ),
-        (
-            {"layers": True, "backend": "litert"},
-            BackendError,
-            "litert does not tell the time of each layer; "
-            "give the bundle's folder with --backend onnx",
-        ),
-        (
-            {"layers": True, "named": "model.int8.tflite"},
-            BackendError,
-            "no installed runtime tells the time of each layer of model.int8.tflite",
-        ),
-        (
-            {"layers": True, "installed": frozenset({"litert"})},
-            BackendError,
-            "run pip install 'armlet[onnx]' and give the bundle's folder with --backend onnx",
         ),
     ],
 )

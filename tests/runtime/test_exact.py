@@ -39,8 +39,8 @@ def test_int8_logits_of_500_pictures_are_identical(
     first, second = (
         logits(open_model(bundle, wish, threads), photos)
         for wish in (
-            Wish(backend="onnx", precision="int8", layers=False),
-            Wish(backend="litert", precision="int8", layers=False),
+            Wish(backend="onnx", precision="int8"),
+            Wish(backend="litert", precision="int8"),
         )
     )
     assert first.shape == (CROPS, 10)

@@ -51,12 +51,13 @@ def mixed(tmp_path: Path, photos: Path) -> Path:
 @pytest.mark.parametrize("backend", ["onnx", "litert"])
 def test_the_cat_is_a_cat(bundle: Path, photos: Path, backend: str) -> None:
     done = process("classify", bundle, photos / "chelsea.png", "--backend", backend)
-    heading, _, titles, first, *rest = done.stdout.splitlines()
+    heading, _, titles, first, *rest, _, conditions = done.stdout.splitlines()
     assert heading.startswith(f"shufflenet_v2_x0_5, int8, {backend}, threads: ")
     assert titles.split() == ["picture", "preprocess", "inference", "score", "label"]
     assert first.startswith(str(photos / "chelsea.png"))
     assert first.endswith("%  cat")
     assert len(rest) == 4
+    assert "load " in conditions
     assert done.stderr == (
         f"next: edge-run classify {bundle} {photos / 'chelsea.png'} --layers\n"
     )
@@ -68,15 +69,13 @@ def test_next_command_works(bundle: Path, photos: Path) -> None:
     _, command, *arguments = first.stderr.split()
     assert command == "edge-run"
     second = process(*arguments)
-    assert "whole model" in second.stdout
+    assert "all of it, profiled" in second.stdout
     assert second.returncode == 0
     _, _, *arguments = second.stderr.split()
+    assert arguments[0] == "profile"
     third = process(*arguments)
-    assert third.stderr == ""
-    assert [sorted(record)[0] for record in records(third.stdout)] == [
-        "inference_ms",
-        "backend",
-    ]
+    assert third.stdout.startswith("layer ")
+    assert third.returncode == 0
 
 
 def test_json_lines(bundle: Path, photos: Path) -> None:
@@ -86,7 +85,8 @@ def test_json_lines(bundle: Path, photos: Path) -> None:
     found = records(done.stdout)
     assert [record["path"] for record in found] == [str(path) for path in paths]
     for record in found:
-        assert set(record) == {"path", "top", "preprocess_ms", "inference_ms"}
+        assert set(record) == {"path", "top", "preprocess_ms", "inference_ms", "conditions"}
+        assert set(record["conditions"]) == {"threads", "governor", "before", "after"}
         assert [set(one) for one in record["top"]] == [{"index", "label", "score"}] * 3
         scores = [one["score"] for one in record["top"]]
         assert scores == sorted(scores, reverse=True)
@@ -116,8 +116,11 @@ def test_raw_logits_are_equal_on_both_runtimes(bundle: Path, photos: Path) -> No
 def test_layers_end_the_json(bundle: Path, photos: Path) -> None:
     done = process("classify", bundle, photos / "chelsea.png", "--json", "--layers")
     _, last = records(done.stdout)
-    assert set(last) == {"layers", "total_us", "runs", "backend", "precision", "threads"}
-    assert (last["backend"], last["precision"]) == ("onnx", "int8")
+    assert set(last) == {
+        *("network", "file", "backend", "precision", "threads"),
+        *("runs", "total_us", "conditions", "layers"),
+    }
+    assert (last["backend"], last["precision"]) == ("litert", "int8")
     assert sum(layer["share"] for layer in last["layers"]) == pytest.approx(1.0, abs=1e-3)
     names = [layer.name for layer in open_bundle(bundle)[0].manifest.layers]
     assert [layer["name"] for layer in last["layers"]] == [*names, "other"]
@@ -145,7 +148,7 @@ def test_all_pictures_broken(bundle: Path, mixed: Path) -> None:
     done = edge_run(bundle, mixed / "empty.jpg", mixed / "text.jpg", "--layers")
     assert done.exit_code == 1
     assert len(done.stderr.splitlines()) == 2
-    assert "whole model" not in done.stdout
+    assert "profiled" not in done.stdout
 
 
 def test_quoted_globs(bundle: Path, mixed: Path) -> None:
@@ -166,7 +169,6 @@ def test_quoted_globs(bundle: Path, mixed: Path) -> None:
         (["{cat}", "{cat}"], 1, "chelsea.png is not a model file; give a folder"),
         (["{bundle}", "none.png"], 1, "none.png: no such file or folder; give"),
         (["{bundle}", "{cat}", "--raw"], 1, "--raw adds the logits to JSON; add --json"),
-        (["{bundle}", "{cat}", "--layers", "--backend", "litert"], 1, "with --backend onnx"),
         (["{bundle}/model.int8.onnx", "{cat}", "--backend", "litert"], 1, "drop the option"),
         (["{bundle}/manifest.json", "{cat}"], 1, "manifest.json is not a model file; give"),
         (["{bundle}", "{cat}", "--mean", "0,0,0"], 1, "what --mean would say; drop the option"),
@@ -266,6 +268,11 @@ def test_log_gets_what_is_printed(bundle: Path, mixed: Path, tmp_path: Path) -> 
     logged = records(log.read_text(encoding="utf-8"))
     assert [one["path"] for one in logged] == 2 * [one["path"] for one in records(done.stdout)]
     assert logged[-1] == records(done.stdout)[-1]
+    # The first picture of each stream is a sample.
+    assert [one["path"] for one in logged if "layers" in one] == 2 * [logged[0]["path"]]
+    names = [layer.name for layer in open_bundle(bundle)[0].manifest.layers]
+    assert [layer["name"] for layer in logged[0]["layers"]] == [*names, "other"]
+    assert logged[0]["conditions"]["threads"] > 0
 
 
 def test_log_to_stdout_is_the_only_thing_there(bundle: Path, photos: Path) -> None:

@@ -5,13 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from armlet.graph import Kind
+from armlet.bundle import open_bundle
 from armlet.preprocessing import Preprocessing, table
-from armlet.records import Layer, Prediction, Result
+from armlet.records import Kind, Layer
+from armlet.runtime.conditions import Cluster, Conditions, Measured
 from armlet.runtime.latency import Latency
+from armlet.runtime.layer_table import layer_table
 from armlet.runtime.model import Model
-from armlet.runtime.report import JsonLines, Text, next_command
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
+from armlet.runtime.report import JsonLines, Text, next_command, next_profile
+from armlet.runtime.result import Prediction, Result
 from armlet.runtime.session import InputSpec, Session, Tensor
 
 
@@ -51,6 +56,20 @@ CAT = Result(
 )
 
 
+BEFORE = Conditions(
+    governor="ondemand",
+    clusters=[Cluster(cores="0 1 2 3", mhz=600.0, max_mhz=1800.0)],
+    celsius=45.0,
+    throttling=None,
+    load=0.25,
+    cores=4,
+)
+AFTER = replace(
+    BEFORE, clusters=[Cluster(cores="0 1 2 3", mhz=1800.0, max_mhz=1800.0)], celsius=51.5
+)
+MEASURED = Measured(threads=2, before=BEFORE, after=AFTER)
+
+
 def layer(name: str, operator: str, kind: Kind, macs: int, size: int, share: float) -> Layer:
     return Layer(
         name=name,
@@ -71,6 +90,9 @@ LATENCY = Latency(
         layer("stage2.0.shuffle", "ChannelShuffle", "shuffle", 0, 24_576, 0.125),
         layer("other", "QuantizeLinear, Transpose", "other", 0, 0, 0.125),
     ],
+    network="shufflenet_v2_x0_5",
+    file="model.int8.onnx",
+    conditions=MEASURED,
     total_us=1234.5,
     runs=50,
     backend="onnx",
@@ -84,25 +106,6 @@ shufflenet_v2_x0_5, int8, onnx, threads: 2
 picture         preprocess   inference    score  label
 photos/cat.png     0.21 ms    12.35 ms   97.7 %  cat
                                           2.3 %  dog
-"""
-
-LAYERS = """
-
-layer               operator                   kind             us    share  mult-adds   bytes
-conv1.0             Conv                       convolution   617.2   50.0 %    663,552  28,392
-stage2.0.branch1.0  Conv                       depthwise     308.6   25.0 %     55,296  31,032
-stage2.0.shuffle    ChannelShuffle             shuffle       154.3   12.5 %          0  24,576
-other               QuantizeLinear, Transpose  other         154.3   12.5 %          0       0
-
-all convolution                                              617.2   50.0 %    663,552  28,392
-all depthwise                                                308.6   25.0 %     55,296  31,032
-all shuffle                                                  154.3   12.5 %          0  24,576
-all other                                                    154.3   12.5 %          0       0
-whole model                                                 1234.5  100.0 %    718,848  84,000
-
-Whole model: median of 50 runs (int8, onnx, threads: 2).
-Shares: from 50 more runs with the runtime's profiler on, which
-slows the model down; a layer's us is its share of the whole model's time.
 """
 
 
@@ -129,7 +132,14 @@ def test_path_with_a_line_break_stays_on_its_line() -> None:
 
 
 def test_layers_for_people() -> None:
-    assert "\n".join(["", *Text(width=9).latency(LATENCY), ""]) == LAYERS
+    assert Text(width=9).latency(LATENCY) == ["", *layer_table(LATENCY)]
+
+
+def test_conditions_for_people() -> None:
+    assert Text(width=9).conditions(MEASURED) == [
+        "",
+        "governor ondemand, 600 -> 1800 MHz, 45.0 -> 51.5 °C, load 0.2",
+    ]
 
 
 def test_json_is_one_object_a_line() -> None:
@@ -144,18 +154,38 @@ def test_json_is_one_object_a_line() -> None:
         assert json.loads(line) == record
 
 
-def test_next_command(tmp_path: Path) -> None:
-    where = str(tmp_path)
-    assert next_command(tmp_path, "my cat.png", layers=False) == (
-        f"next: edge-run classify {where} 'my cat.png' --layers"
+@pytest.fixture
+def bundled(bundle: Path) -> Model:
+    return replace(MODEL, bundle=open_bundle(bundle)[0])
+
+
+def test_next_command(bundle: Path, bundled: Model) -> None:
+    assert next_command(bundled, NO_FOREIGN_OPTIONS, "my cat.png", layers=False) == (
+        f"next: edge-run classify {bundle} 'my cat.png' --layers"
     )
-    assert next_command(tmp_path, "cat.png", layers=True) == (
-        f"next: edge-run classify {where} cat.png --layers --json"
+    assert next_command(bundled, NO_FOREIGN_OPTIONS, "cat.png", layers=True) == (
+        f"next: edge-run profile {bundle} --heaviest"
     )
 
 
-def test_next_command_of_a_file_is_about_its_bundle(tmp_path: Path) -> None:
-    path = tmp_path / "model.int8.tflite"
-    path.write_bytes(b"")
-    words = next_command(path, "cat.png", layers=False).split()
-    assert words == ["next:", "edge-run", "classify", str(tmp_path), "cat.png", "--layers"]
+def test_next_command_of_a_bare_file_opens_it_again() -> None:
+    foreign = ForeignOptions(input_size=96, layout="NCHW", mean=(0, 0, 0))
+    assert next_command(MODEL, foreign, "cat.png", layers=False) == (
+        "next: edge-run profile out/model.int8.onnx --input-size 96 --layout NCHW"
+    )
+    assert next_profile(MODEL, foreign, heaviest=True, compared=False) == (
+        "next: edge-run profile out/model.int8.onnx --input-size 96 --layout NCHW --csv"
+    )
+
+
+def test_next_profile(bundle: Path, bundled: Model) -> None:
+    found = [
+        next_profile(bundled, NO_FOREIGN_OPTIONS, heaviest, compared).split()[-1]
+        for heaviest, compared in ((False, False), (True, False), (True, True))
+    ]
+    assert found == ["--heaviest", "--compare", "--csv"]
+    assert bundled.bundle
+    files = [file for file in bundled.bundle.manifest.files if file.precision == "int8"]
+    alone = replace(bundled.bundle, manifest=replace(bundled.bundle.manifest, files=files))
+    one = replace(bundled, bundle=alone)
+    assert next_profile(one, NO_FOREIGN_OPTIONS, True, False).endswith("--csv")

@@ -1,0 +1,247 @@
+"""The Python interface: what the commands do, for programs of one's own."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from armlet.errors import BackendError, ImageError, OptionError
+from armlet.preprocessing import Layout, Picture, Resize, Triple, decode
+from armlet.records import Layer, Precision
+from armlet.runtime.backends import BACKENDS
+from armlet.runtime.choice import PREFERENCE, Wish
+from armlet.runtime.clock import Clock
+from armlet.runtime.model import Model, open_model
+from armlet.runtime.monitor import Monitor
+from armlet.runtime.options import ForeignOptions, default_threads
+from armlet.runtime.result import Result
+from armlet.runtime.scores import rank, softmax
+from armlet.runtime.session import Tensor
+
+if TYPE_CHECKING:  # most programs never ask where the time goes
+    from armlet.runtime.latency import Latency
+
+Sample = Callable[[Tensor], Sequence[Layer] | None]
+"""Measures the layers on an input, or declines to."""
+
+
+class Classifier:
+    """An image classifier, open on this device; a context manager that closes it.
+
+    Args:
+        model: What it runs.
+        clock: In seconds.
+    """
+
+    def __init__(self, model: Model, clock: Clock = time.perf_counter) -> None:
+        self._model: Model | None = model
+        self._clock = clock
+        self._monitor = Monitor(model.threads, clock)
+
+    @property
+    def model(self) -> Model:
+        """What is open: file, precision, backend, preprocessing, labels.
+
+        Raises:
+            ValueError: It has been closed.
+        """
+        if self._model is None:
+            raise ValueError("the classifier is closed")
+        return self._model
+
+    def classify(
+        self,
+        picture: str | os.PathLike[str] | Picture,
+        *,
+        top_k: int = 5,
+        logits: bool = False,
+    ) -> Result:
+        """Say what is on a picture.
+
+        Args:
+            picture: A file, or an array (height, width, 3) of uint8 in the order R, G, B
+                (OpenCV's cameras give B, G, R).
+            top_k: How many labels; more than there are means all.
+            logits: Whether the result holds all logits, too.
+
+        Raises:
+            ImageError: The file can't be read, or the array is no picture.
+            BackendError: The runtime fails, or the model's answer isn't made of numbers.
+        """
+        name = "array" if isinstance(picture, np.ndarray) else os.fspath(picture)
+        return self._classify(_read(picture), name, top_k, logits)
+
+    def classify_files(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        *,
+        top_k: int = 5,
+        logits: bool = False,
+        sample: Sample | None = None,
+    ) -> Iterator[Result | ImageError]:
+        """Classify picture files one after the other; a broken one doesn't stop the rest.
+
+        Args:
+            paths: The files.
+            top_k: As for ``classify``.
+            logits: As for ``classify``.
+            sample: Measures the layers of some pictures; None: of none.
+
+        Yields:
+            For each path a result, or the reason why it has none.
+
+        Raises:
+            BackendError: As ``classify``.
+        """
+        for path in paths:
+            try:
+                picture = decode(Path(path))
+            except ImageError as error:
+                yield error
+            else:
+                yield self._classify(picture, os.fspath(path), top_k, logits, sample)
+
+    def profile(
+        self, *, runs: int = 50, picture: str | os.PathLike[str] | Picture | None = None
+    ) -> "Latency":
+        """Measure the whole model, and each of its layers.
+
+        Args:
+            runs: How many, with the runtime's profiler and as many without.
+            picture: What it is run on, as for ``classify``; None: a ramp, which takes as long.
+
+        Raises:
+            BackendError: The runtime can't be asked for the time of its operators.
+            ImageError: As ``classify``.
+        """
+        from armlet.runtime.latency import measure_latency
+
+        model = self.model
+        tensor = None if picture is None else model.tensor(_read(picture))
+        (latency,) = measure_latency([model], self._clock, runs, tensor)
+        return latency
+
+    def close(self) -> None:
+        """Let go of the model and its runtime's memory."""
+        self._model = None
+
+    def __enter__(self) -> Self:
+        """The classifier itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _classify(
+        self,
+        picture: Picture,
+        name: str,
+        top_k: int,
+        every: bool,
+        sample: Sample | None = None,
+    ) -> Result:
+        model, clock = self.model, self._clock
+        before = self._monitor.now()
+        start = clock()
+        tensor = model.tensor(picture)
+        ready = clock()
+        logits = model.session.run(tensor)[0]
+        end = clock()
+        if not np.isfinite(logits).all():
+            raise BackendError(
+                f"{model.path} answers {name} with NaN or infinity",
+                "check the weights it was made of",
+            )
+        probable = model.session.probabilities
+        scores = logits.astype(np.float64) if probable else softmax(logits)
+        return Result(
+            path=name,
+            top=rank(logits, scores, model.labels, top_k),
+            preprocess_ms=(ready - start) * 1e3,
+            inference_ms=(end - ready) * 1e3,
+            conditions=self._monitor.since(before),
+            layers=sample(tensor) if sample else None,
+            logits=[float(value) for value in logits] if every else None,
+        )
+
+
+def open_classifier(
+    model: str | os.PathLike[str],
+    *,
+    backend: str | None = None,
+    precision: Precision | None = None,
+    threads: int | None = None,
+    labels: str | os.PathLike[str] | None = None,
+    mean: Triple | None = None,
+    std: Triple | None = None,
+    input_size: int | None = None,
+    resize: Resize | None = None,
+    layout: Layout | None = None,
+) -> Classifier:
+    """Open a bundle, one of its files, or any other .onnx or .tflite image classifier.
+
+    Args:
+        model: The bundle's folder, or a file.
+        backend: ``litert``, ``onnx`` or ``tflite-runtime``; None: the first of these that is
+            installed and has a file.
+        precision: None: int8 if there is such a file.
+        threads: Of the runtime; None: as many as cores, at most 4.
+        labels: For a file of others, as what follows: a text file, one label a line.
+        mean: Of R, G, B, in units of 0 to 1.
+        std: Likewise.
+        input_size: Pixels, if it takes pictures of any size.
+        resize: How a picture is fitted to its size.
+        layout: Of its input, if the shape doesn't tell.
+
+    Returns:
+        The classifier; what had to be assumed of a file of others is in ``model.assumed``.
+
+    Raises:
+        BundleError: There is no model there, or it is damaged.
+        BackendError: No runtime is installed for it, or it can't load the file, or that is no
+            image classifier.
+        OptionError: The arguments contradict the file, or more are needed.
+    """
+    if backend not in (None, *BACKENDS):
+        raise OptionError(f"{backend!r} is no backend", f"give one of {', '.join(BACKENDS)}")
+    if precision not in (None, *PREFERENCE):
+        raise OptionError(f"{precision!r} is no precision", f"give {' or '.join(PREFERENCE)}")
+    if threads is not None and threads < 1:
+        raise OptionError(f"{threads} threads", "give 1 or more")
+    foreign = ForeignOptions(
+        labels=Path(labels) if labels is not None else None,
+        mean=mean,
+        std=std,
+        input_size=input_size,
+        resize=resize,
+        layout=layout,
+    )
+    wish = Wish(backend=backend, precision=precision)
+    return Classifier(open_model(Path(model), wish, threads or default_threads(), foreign))
+
+
+def _read(picture: str | os.PathLike[str] | Picture) -> Picture:
+    """Decode a file, or see that an array is a picture.
+
+    Raises:
+        ImageError: The file can't be read, or the array has another shape or dtype.
+    """
+    if not isinstance(picture, np.ndarray):
+        return decode(Path(picture))
+    if picture.dtype != np.uint8 or picture.shape[2:] != (3,) or not picture.size:
+        raise ImageError(
+            f"an array of {picture.dtype} and shape {list(picture.shape)} is no picture",
+            "give uint8, (height, width, 3), in the order R, G, B",
+        )
+    # A view such as frame[..., ::-1] is fine for numpy, but not for OpenCV.
+    return np.ascontiguousarray(picture)
