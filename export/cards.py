@@ -15,7 +15,7 @@ from armlet.bundle import Accuracy
 from armlet.errors import WeightsError
 from armlet.export.stem import Stem
 from armlet.preprocessing import Preprocessing
-from armlet.scales import Ranges
+from armlet.quantization import Ranges
 from armlet.storage import write_file
 
 SCHEMA = 1

@@ -12,7 +12,7 @@ from armlet.export import cards, factory, networks, published, weights
 from armlet.export.stem import Stem
 from armlet.labels import read_labels
 from armlet.preprocessing import Preprocessing, Resize, Triple
-from armlet.scales import Ranges
+from armlet.quantization import Ranges
 
 IMAGENET = Preprocessing(
     size=224, resize="squash", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)

@@ -16,7 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from armlet import __version__
 from armlet.graph import Activation, Graph, Shape, Weighted
-from armlet.scales import Quantization, Scale
+from armlet.quantization import Quantization
+from armlet.scales import Scale
 
 # Old enough for every ONNX Runtime of the last three years, new enough for per-channel scales.
 OPSET = 17

@@ -31,8 +31,9 @@ from armlet.export.versions import versions
 from armlet.export.write import check_writable, write
 from armlet.graph import Graph
 from armlet.preprocessing import Picture, Preprocessing, decode
+from armlet.quantization import Quantization, Ranges
 from armlet.records import Layer, Precision
-from armlet.scales import Quantization, Ranges, Scale
+from armlet.scales import Scale
 from armlet.storage import staged_folder, write_file, write_json
 
 CHECK_PICTURES = 100

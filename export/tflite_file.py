@@ -17,7 +17,7 @@ from armlet.errors import UnsupportedOperator
 from armlet.export.tflite_buffer import AlignedBuffer
 from armlet.export.tflite_metadata import ENTRY
 from armlet.graph import Activation, Graph, MaxPool, Node, Pads, Pair, Shape, Weighted
-from armlet.scales import Quantization
+from armlet.quantization import Quantization
 
 FUSED: Mapping[Activation | None, int] = MappingProxyType(
     {

@@ -17,7 +17,7 @@ from armlet.export.datasets import Samples
 from armlet.export.recipe import Recipe
 from armlet.export.train import Report, as_input, preprocessing_of, train
 from armlet.preprocessing import Preprocessing, Resize, table
-from armlet.scales import Ranges
+from armlet.quantization import Ranges
 
 CALIBRATION_IMAGES = 512
 BATCH = 256

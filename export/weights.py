@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from armlet.errors import WeightsError
 from armlet.export import networks
 from armlet.export.stem import Stem
-from armlet.storage import read_file, write_file
+from armlet.reading import read_file
+from armlet.storage import write_file
 
 State = Mapping[str, Tensor]
 """A state_dict."""

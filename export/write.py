@@ -11,7 +11,7 @@ from armlet.export.source import HINT
 from armlet.export.tflite_file import TfliteWriter
 from armlet.export.tflite_metadata import metadata, with_labels
 from armlet.graph import Graph, Node
-from armlet.scales import Quantization
+from armlet.quantization import Quantization
 
 
 def check_writable(graph: Graph) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from armlet.errors import CalibrationError
 from armlet.preprocessing import Preprocessing
-from armlet.scales import Ranges
+from armlet.quantization import Ranges
 
 PERCENTILE = 99.99
 """Of each picture's values; the few beyond it are clipped. On the real ImageNet network it

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from armlet.errors import CalibrationError
 from armlet.graph import Graph, Weighted
+from armlet.quantization import Quantization, QuantizedWeights, Ranges
 from armlet.quantize.sharing import groups
-from armlet.scales import Quantization, QuantizedWeights, Ranges, Scale
+from armlet.scales import Scale
 
 LARGEST_WEIGHT = 127
 CLIPPINGS = np.linspace(0.8, 1, 41)

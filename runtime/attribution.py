@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from armlet.records import Layer
-from armlet.runtime.session import ProfiledRun
+from armlet.runtime.profiled import ProfiledRun
 
 OTHER = "other"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from armlet.bundle import Bundle, Format, ModelFile
 from armlet.errors import BackendError, OptionError
 from armlet.records import Precision
-from armlet.runtime.backends import BACKENDS, load_backend
+from armlet.runtime.backends import BACKENDS
 
 PREFERENCE: Sequence[Precision] = ("int8", "float32")
 
@@ -53,11 +53,11 @@ def choose(
     names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]
     for precision, name in product(wanted, names):
         for file in files:
-            if (file.precision, file.format) == (precision, load_backend(name).FORMAT):
+            if (file.precision, file.format) == (precision, BACKENDS[name].format):
                 return Choice(file=file, backend=name)
     fitting = [file.path for file in files if file.precision in wanted]
     if wish.backend or not fitting:
-        bundle.find(load_backend(wish.backend or "onnx").FORMAT, wanted[0])
+        bundle.find(BACKENDS[wish.backend or "onnx"].format, wanted[0])
     raise BackendError(
         f"no installed runtime runs {' or '.join(fitting)}",
         "run pip install 'armlet[litert]' or 'armlet[onnx]'",
@@ -82,7 +82,7 @@ def choose_backend(
     """
     if wish.precision not in (None, precision):
         raise OptionError(f"--precision {wish.precision} contradicts {path}", "drop the option")
-    fitting = [name for name in BACKENDS if format == load_backend(name).FORMAT]
+    fitting = [name for name in BACKENDS if format == BACKENDS[name].format]
     if wish.backend not in (None, *fitting):
         raise OptionError(f"--backend {wish.backend} does not run {path}", "drop the option")
     names = [wish.backend] if wish.backend else [one for one in fitting if one in installed]
@@ -101,7 +101,7 @@ def _check_options(named: ModelFile | None, wish: Wish) -> None:
             f"--precision {wish.precision} contradicts {named.path}",
             "drop the option or give the bundle's folder",
         )
-    if wish.backend and named.format != load_backend(wish.backend).FORMAT:
+    if wish.backend and named.format != BACKENDS[wish.backend].format:
         raise OptionError(
             f"--backend {wish.backend} does not run {named.path}",
             "drop the option or give the bundle's folder",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from armlet.records import Kind, Layer
-from armlet.runtime.session import NodeTime, ProfiledRun, Work
+from armlet.runtime.profiled import NodeTime, ProfiledRun, Work
 
 _PREFIXES = ("QLinear", "Nhwc", "Fused")
 """What ONNX Runtime puts before the name of an operator that it has another kernel for."""

@@ -9,9 +9,7 @@ from armlet.errors import BundleError, OptionError
 from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
-from armlet.runtime.bare import format_of, given, surroundings
 from armlet.runtime.choice import Wish, choose, choose_backend
-from armlet.runtime.metadata import read_metadata
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.session import Session, Tensor
 
@@ -107,6 +105,10 @@ def _open_bundled(model: Path, wish: Wish, threads: int, foreign: ForeignOptions
 
 
 def _open_bare(path: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
+    # Bundles need nothing of this, and a device is slow to import.
+    from armlet.runtime.bare import format_of, given, surroundings
+    from armlet.runtime.metadata import read_metadata
+
     format = format_of(path)
     metadata = read_metadata(path, format)
     backend = choose_backend(path, format, metadata.precision, wish, installed_backends())

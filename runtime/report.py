@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from armlet.runtime.backends import load_backend
+from armlet.runtime.backends import BACKENDS
 from armlet.runtime.conditions import describe
 
 if TYPE_CHECKING:
@@ -122,8 +122,7 @@ def next_profile(
     if not heaviest:
         return _next("profile", where, *_again(foreign), "--heaviest")
     beside = opened.bundle and any(
-        file.format == load_backend(opened.backend).FORMAT
-        and file.precision != opened.precision
+        file.format == BACKENDS[opened.backend].format and file.precision != opened.precision
         for file in opened.bundle.manifest.files
     )
     option = "--compare" if beside and not compared else "--csv"

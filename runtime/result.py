@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from armlet.records import Layer
-from armlet.runtime.conditions import Measured
+if TYPE_CHECKING:
+    from armlet.records import Layer
+    from armlet.runtime.conditions import Measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +31,9 @@ class Result:
     """Milliseconds from the decoded picture to the model's input."""
     inference_ms: float
     """Milliseconds in the runtime."""
-    conditions: Measured | None = None
+    conditions: "Measured | None" = None
     """Under which the times were measured, at most ``monitor.SECONDS`` before and after."""
-    layers: Sequence[Layer] | None = None
+    layers: "Sequence[Layer] | None" = None
     """Of this picture's own profiled run, where it was taken as a sample."""
     logits: Sequence[float] | None = None
     """All logits, where they were asked for."""

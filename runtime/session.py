@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from armlet.bundle import Format
 from armlet.preprocessing import Layout, Preprocessing, Values, table
 from armlet.scales import Scale
+
+if TYPE_CHECKING:
+    from armlet.runtime.profiled import ProfiledRun
 
 Tensor = Values
 Element = Literal["float32", "int8", "uint8"]
@@ -103,53 +105,8 @@ class Session(Protocol):
         """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What one of a runtime's operators costs on paper, as far as the file tells."""
-
-    depthwise: bool = False
-    """Whether it is a convolution whose output channels see one input channel each."""
-    macs: int | None = None
-    """Multiply-adds by a weight; None: there is no weight, or its shape is unknown."""
-    parameters: int | None = None
-    """Weights and biases; None as for ``macs``."""
-    bytes: int | None = None
-    """Of all inputs, outputs and parameters, once each; None: unknown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NodeTime:
-    """How long the runtime spent in one of its operators in one run."""
-
-    name: str
-    """As the runtime calls it: a layer's name and what the runtime's optimiser made of it."""
-    operator: str
-    us: float
-    """Microseconds."""
-    work: Work | None = None
-    """None where the operator isn't the file's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProfiledRun:
-    """One run of a file with the runtime's profiler on."""
-
-    nodes: Sequence[NodeTime]
-    """In the order in which they ran."""
-    total_us: float
-    """Microseconds for the whole run, without what is only there for the profiler's sake."""
-
-
 class Backend(Protocol):
     """What each module in ``armlet.runtime.backends`` holds."""
-
-    @property
-    def FORMAT(self) -> Format:
-        """Of the files that it runs."""
-
-    @property
-    def PACKAGE(self) -> str:
-        """The Python package that must be there."""
 
     @property
     def REPRODUCES_INT8(self) -> bool:
@@ -171,7 +128,7 @@ class Backend(Protocol):
 
     def profile(
         self, path: Path, threads: int, given: Given, tensor: Tensor, runs: int
-    ) -> Sequence[ProfiledRun]:
+    ) -> "Sequence[ProfiledRun]":
         """Measure each operator, in a session of its own, since a profiler disturbs.
 
         Args:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armlet.errors import BundleError
-from armlet.storage import read_file
+from armlet.reading import read_file
 
 UNREADABLE = (IndexError, ValueError, struct.error)
 _METADATA = "TFLITE_METADATA"

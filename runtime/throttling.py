@@ -1,6 +1,6 @@
 """Why a Raspberry Pi slows itself down: bad power, or heat."""
 
-import subprocess
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,10 @@ def read_throttling(root: Path, vcgencmd: str | None) -> Throttling | None:
 
 def ask_vcgencmd() -> str | None:
     """What the firmware's own tool prints, such as ``throttled=0x50000``."""
+    if not any(os.path.exists(f"{folder}/vcgencmd") for folder in os.get_exec_path()):
+        return None
+    import subprocess  # which takes longer to import than all else here
+
     try:
         done = subprocess.run(
             ["vcgencmd", "get_throttled"],

@@ -14,12 +14,8 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from armlet.runtime.backends import load_backend
-
-if TYPE_CHECKING:
-    from armlet.runtime.session import Backend
+from armlet.runtime.backends import BACKENDS, load_backend
 
 Say = Callable[[dict[str, object]], object]
 
@@ -60,15 +56,14 @@ def _try(name: str, say: Say) -> None:
 
 
 def _backend(name: str) -> tuple[str, Callable[[], None]]:
-    backend = load_backend(name)
-    return backend.PACKAGE, partial(_use_backend, backend)
+    return BACKENDS[name].package, partial(_use_backend, name)
 
 
-def _use_backend(backend: "Backend") -> None:
+def _use_backend(name: str) -> None:
     """Load a model and run it, as edge-run does."""
     import numpy as np
 
-    session = backend.open(MODEL.with_suffix(f".{backend.FORMAT}"), 1)
+    session = load_backend(name).open(MODEL.with_suffix(f".{BACKENDS[name].format}"), 1)
     if not np.isfinite(session.run(session.input.example())).all():
         raise ArithmeticError("answers a model with NaN or infinity")
 

@@ -23,12 +23,12 @@ from armlet.bundle import (
 )
 from armlet.errors import BackendError, BundleError, ImageError
 from armlet.preprocessing import decode, model_input, table
+from armlet.reading import read_file
 from armlet.runtime.backends import BACKENDS, installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose
 from armlet.runtime.model import refuse_foreign
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.promise import Logits, promise_of
-from armlet.storage import read_file
 
 Vectors = Mapping[str, NDArray[np.generic]]
 
@@ -130,7 +130,7 @@ def verify_model(
         file
         for file in ([named] if named else bundle.manifest.files)
         if wish.precision in (None, file.precision)
-        and (wish.backend is None or file.format == load_backend(wish.backend).FORMAT)
+        and (wish.backend is None or file.format == BACKENDS[wish.backend].format)
     ]
     return verify(bundle, files, backends, threads)
 
@@ -153,7 +153,7 @@ def verify(
     checks = []
     for file in files:
         installed = [name for name in BACKENDS if name in backends]
-        fitting = [name for name in installed if file.format == load_backend(name).FORMAT]
+        fitting = [name for name in installed if file.format == BACKENDS[name].format]
         checks += [_check_file(bundle, file, name, vectors, threads) for name in fitting]
         if not fitting:
             checks.append(_unchecked(file))

@@ -7,35 +7,47 @@ import importlib
 import importlib.util
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from armlet.errors import BackendError
 from armlet.silence import silenced
 
 if TYPE_CHECKING:
+    from armlet.bundle import Format
     from armlet.runtime.session import Backend
 
-BACKENDS: Mapping[str, str] = MappingProxyType(
+
+class Entry(NamedTuple):
+    """What can be known of a backend without importing anything."""
+
+    module: str
+    format: "Format"
+    """Of the files that it runs."""
+    package: str
+    """The inference runtime's, which must be installed."""
+
+
+BACKENDS: Mapping[str, Entry] = MappingProxyType(
     {
-        "litert": "armlet.runtime.backends.litert",
-        "onnx": "armlet.runtime.backends.onnx",
-        "tflite-runtime": "armlet.runtime.backends.tflite_runtime",
+        "litert": Entry("litert", "tflite", "ai_edge_litert"),
+        "onnx": Entry("onnx", "onnx", "onnxruntime"),
+        "tflite-runtime": Entry("tflite_runtime", "tflite", "tflite_runtime"),
     }
 )
-"""Name (also that of the extra that installs it) to module, in order of preference."""
+"""By name, which is also that of the extra that installs it, in order of preference."""
 
 
 def load_backend(name: str) -> "Backend":
     """The backend's module; its inference runtime stays unimported."""
-    return cast("Backend", importlib.import_module(BACKENDS[name]))
+    return cast("Backend", importlib.import_module(f"{__name__}.{BACKENDS[name].module}"))
 
 
 def installed_backends() -> frozenset[str]:
     """Names of the backends whose package is there."""
     return frozenset(
         name
-        for name in BACKENDS
-        if importlib.util.find_spec(load_backend(name).PACKAGE) is not None
+        for name, entry in BACKENDS.items()
+        if importlib.util.find_spec(entry.package) is not None
     )
 
 

@@ -1,15 +1,15 @@
 """LiteRT, the present name of TensorFlow Lite's runtime."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from armlet.bundle import Format
 from armlet.runtime.backends.interpreter import open_interpreter
-from armlet.runtime.backends.litert_profiler import profile as profile
-from armlet.runtime.session import NOTHING, Given, Session
+from armlet.runtime.session import NOTHING, Given, Session, Tensor
 
-FORMAT: Final[Format] = "tflite"
-PACKAGE: Final = "ai_edge_litert"
+if TYPE_CHECKING:
+    from armlet.runtime.profiled import ProfiledRun
+
 REPRODUCES_INT8: Final = True
 
 
@@ -20,3 +20,12 @@ def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
         BackendError: ai-edge-litert isn't installed, or can't load the file.
     """
     return open_interpreter("ai_edge_litert.interpreter", "litert", path, threads, given)
+
+
+def profile(
+    path: Path, threads: int, given: Given, tensor: Tensor, runs: int
+) -> "Sequence[ProfiledRun]":
+    """Run with a profiler, see ``Backend.profile``."""
+    from armlet.runtime.backends import litert_profiler
+
+    return litert_profiler.profile(path, threads, given, tensor, runs)

@@ -8,7 +8,8 @@ from armlet.runtime.backends.litert_events import OPERATOR, Event, record
 from armlet.runtime.backends.litert_library import Library
 from armlet.runtime.backends.tflite_operators import TfliteOperator, read_operators
 from armlet.runtime.backends.xnnpack_order import find_operators
-from armlet.runtime.session import Given, NodeTime, ProfiledRun, Tensor, Work
+from armlet.runtime.profiled import NodeTime, ProfiledRun, Work
+from armlet.runtime.session import Given, Tensor
 from armlet.silence import silenced
 
 _WARM_UP: Final = 5

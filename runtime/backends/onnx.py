@@ -1,30 +1,23 @@
 """ONNX Runtime on the CPU."""
 
-import json
 import platform
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from armlet.bundle import Format
 from armlet.errors import BackendError
 from armlet.runtime.answer import FirstRun, check_ends, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
-from armlet.runtime.backends.onnx_profiler import runs_from_events
-from armlet.runtime.onnx_file import OnnxFile, read_onnx
-from armlet.runtime.onnx_graph import read_graph
 from armlet.runtime.session import (
     CLASSIFIER,
     NOTHING,
     Element,
     Given,
     InputSpec,
-    ProfiledRun,
     Session,
     Tensor,
     first_line,
@@ -32,8 +25,9 @@ from armlet.runtime.session import (
 from armlet.runtime.shape import read_shape
 from armlet.scales import Scale
 
-FORMAT: Final[Format] = "onnx"
-PACKAGE: Final = "onnxruntime"
+if TYPE_CHECKING:
+    from armlet.runtime.profiled import ProfiledRun
+
 
 _ONLY_FATAL = 4
 _WARM_UP = 5
@@ -84,8 +78,14 @@ def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
 
 def profile(
     path: Path, threads: int, given: Given, tensor: Tensor, runs: int
-) -> Sequence[ProfiledRun]:
+) -> "Sequence[ProfiledRun]":
     """Run with ONNX Runtime's own profiler on, see ``Backend.profile``."""
+    import json
+    import tempfile
+
+    from armlet.runtime.backends.onnx_profiler import runs_from_events
+    from armlet.runtime.onnx_graph import read_graph
+
     with tempfile.TemporaryDirectory(prefix="armlet-") as name:
         folder = Path(name)
         session = _open(path, threads, folder, given)
@@ -122,16 +122,26 @@ def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -
     (source,), (answer,) = sources, answers
     element = _element(path, "takes", source.type)
     result = _element(path, "answers with", answer.type)
-    scales = read_onnx(path) if {element, result} != {"float32"} else OnnxFile()
-    check_scale(path, result, scales.output_scale)
+    input_scale, output_scale = (
+        _scales(path) if {element, result} != {"float32"} else (None, None)
+    )
+    check_scale(path, result, output_scale)
     shape = [length if isinstance(length, int) else None for length in source.shape]
     return OnnxSession(
         path=path,
-        input=read_shape(path, shape, element, scales.input_scale, given),
-        output_scale=scales.output_scale,
+        input=read_shape(path, shape, element, input_scale, given),
+        output_scale=output_scale,
         runtime=runtime,
         input_name=source.name,
     )
+
+
+def _scales(path: Path) -> tuple[Scale | None, Scale | None]:
+    """Of input and output, which the runtime doesn't tell."""
+    from armlet.runtime.onnx_file import read_onnx
+
+    file = read_onnx(path)
+    return file.input_scale, file.output_scale
 
 
 def _element(path: Path, verb: str, kind: str) -> Element:

@@ -13,7 +13,7 @@ from typing import Any
 
 from armlet.runtime.backends.onnx_origins import find_origins, multiplies
 from armlet.runtime.onnx_graph import OnnxGraph, OnnxNode
-from armlet.runtime.session import NodeTime, ProfiledRun, Work
+from armlet.runtime.profiled import NodeTime, ProfiledRun, Work
 
 _KERNEL = "_kernel_time"
 _PLACES: Mapping[str, tuple[int, int]] = MappingProxyType(

@@ -11,7 +11,7 @@ import numpy as np
 
 from armlet.graph import Shape
 from armlet.runtime.backends import import_runtime
-from armlet.runtime.session import Work
+from armlet.runtime.profiled import Work
 from armlet.silence import silenced
 
 _OUTPUTS_AXIS: Mapping[str, int] = MappingProxyType(

@@ -3,16 +3,16 @@
 Its int8 kernels round differently: don't expect LiteRT's and ONNX Runtime's very bits.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from armlet.bundle import Format
 from armlet.runtime.backends.interpreter import open_interpreter
-from armlet.runtime.backends.tflite_runtime_profiler import profile as profile
-from armlet.runtime.session import NOTHING, Given, Session
+from armlet.runtime.session import NOTHING, Given, Session, Tensor
 
-FORMAT: Final[Format] = "tflite"
-PACKAGE: Final = "tflite_runtime"
+if TYPE_CHECKING:
+    from armlet.runtime.profiled import ProfiledRun
+
 REPRODUCES_INT8: Final = False
 
 
@@ -25,3 +25,12 @@ def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
     return open_interpreter(
         "tflite_runtime.interpreter", "tflite-runtime", path, threads, given
     )
+
+
+def profile(
+    path: Path, threads: int, given: Given, tensor: Tensor, runs: int
+) -> "Sequence[ProfiledRun]":
+    """Run with a profiler, see ``Backend.profile``."""
+    from armlet.runtime.backends import tflite_runtime_profiler
+
+    return tflite_runtime_profiler.profile(path, threads, given, tensor, runs)

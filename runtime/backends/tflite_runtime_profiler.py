@@ -16,7 +16,8 @@ from armlet.errors import BackendError
 from armlet.runtime.backends import import_runtime
 from armlet.runtime.backends.interpreter import InterpreterSession, open_interpreter
 from armlet.runtime.backends.tflite_operators import TfliteOperator, read_operators
-from armlet.runtime.session import Given, NodeTime, ProfiledRun, Tensor
+from armlet.runtime.profiled import NodeTime, ProfiledRun
+from armlet.runtime.session import Given, Tensor
 
 _MODULE: Final = "tflite_runtime.interpreter"
 _LIBRARY: Final = "_pywrap_tensorflow_interpreter_wrapper.so"

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from armlet.errors import BundleError
 from armlet.preprocessing import Preprocessing
+from armlet.reading import read_file
 from armlet.records import Layer, Precision
-from armlet.storage import read_file
 
 SCHEMA = 1
 MANIFEST = "manifest.json"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from armlet.errors import OptionError
-from armlet.storage import read_file
+from armlet.reading import read_file
 
 _NUMBERED = re.compile(r"(\d+)[\s:,]+(\S.*)")
 

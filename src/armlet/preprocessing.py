@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armlet.errors import ImageError
+from armlet.reading import read_file
 from armlet.scales import Scale
 from armlet.silence import silenced
-from armlet.storage import read_file
 
 Resize = Literal["squash", "crop", "pad"]
 Layout = Literal["NCHW", "NHWC"]

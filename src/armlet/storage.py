@@ -1,6 +1,5 @@
 """Writing files and folders so that nobody ever sees half of one."""
 
-import errno
 import fcntl
 import glob
 import json
@@ -13,17 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from armlet.errors import OutputError
-
-
-def read_file(path: Path) -> bytes:
-    """The content of a file, and of nothing else: a pipe or a device might never end.
-
-    Raises:
-        OSError: It can't be read, or is no regular file.
-    """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    return path.read_bytes()
 
 
 def write_file(path: Path, data: bytes) -> None:

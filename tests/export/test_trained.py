@@ -18,7 +18,7 @@ from armlet.export.datasets import Samples
 from armlet.export.recipe import Phase, Recipe
 from armlet.export.trained import Job
 from armlet.preprocessing import Preprocessing
-from armlet.scales import Ranges
+from armlet.quantization import Ranges
 
 pytestmark = pytest.mark.torch
 

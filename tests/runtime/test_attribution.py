@@ -2,7 +2,7 @@ import pytest
 
 from armlet.records import Layer
 from armlet.runtime.attribution import attribute, find_owner
-from armlet.runtime.session import NodeTime, ProfiledRun
+from armlet.runtime.profiled import NodeTime, ProfiledRun
 
 
 def layer(name: str, macs: int = 0) -> Layer:

@@ -40,10 +40,14 @@ def pictures(photos: Path) -> Sequence[Picture]:
     return pieces[:20]
 
 
+def format_of(backend: Backend) -> Format:
+    return next(BACKENDS[name].format for name in BACKENDS if load_backend(name) is backend)
+
+
 def session(
     bundle: Bundle, backend: Backend, precision: Precision, threads: int = 1
 ) -> Session:
-    file = bundle.find(backend.FORMAT, precision)
+    file = bundle.find(format_of(backend), precision)
     return backend.open(bundle.verified(file), threads)
 
 
@@ -71,7 +75,7 @@ def test_session_says_what_it_takes(
     assert (it.input.height, it.input.width) == opened.manifest.preprocessing.shape
     assert it.classes == len(opened.manifest.labels)
     formats: dict[Format, str] = {"onnx": "NCHW", "tflite": "NHWC"}
-    assert it.input.layout == formats[backend.FORMAT]
+    assert it.input.layout == formats[format_of(backend)]
     assert (it.input.scale is not None) == ((backend, precision) == (litert, "int8"))
 
 
@@ -132,7 +136,7 @@ def test_loading_and_running_says_nothing_on_stderr(
 def test_file_that_is_no_model(
     tmp_path: Path, backend: Backend, data: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = tmp_path / f"model.{backend.FORMAT}"
+    path = tmp_path / f"model.{format_of(backend)}"
     path.write_bytes(data)
     with pytest.raises(BackendError, match="can't load") as raised:
         backend.open(path, 1)
@@ -144,10 +148,10 @@ def test_file_that_is_no_model(
 def test_missing_runtime_names_the_command_that_installs_it(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = load_backend(name)
-    for module in [one for one in sys.modules if one.split(".")[0] == backend.PACKAGE]:
+    backend, package = load_backend(name), BACKENDS[name].package
+    for module in [one for one in sys.modules if one.split(".")[0] == package]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, backend.PACKAGE, None)
+    monkeypatch.setitem(sys.modules, package, None)
     assert name not in installed_backends()
     with pytest.raises(BackendError) as raised:
         backend.open(Path("model"), 1)

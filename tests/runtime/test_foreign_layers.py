@@ -2,7 +2,7 @@ import pytest
 
 from armlet.records import Kind
 from armlet.runtime.foreign_layers import find_kind, foreign_layers
-from armlet.runtime.session import NodeTime, ProfiledRun, Work
+from armlet.runtime.profiled import NodeTime, ProfiledRun, Work
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from ai_edge_litert import schema_py_generated as schema
 from armlet.errors import BackendError
 from armlet.runtime.backends.litert_profiler import profile
 from armlet.runtime.foreign_layers import foreign_layers
-from armlet.runtime.session import NOTHING, NodeTime
+from armlet.runtime.profiled import NodeTime
+from armlet.runtime.session import NOTHING
 
 FLOATS = np.zeros((1, 32, 32, 3), np.float32)
 Graph = Any

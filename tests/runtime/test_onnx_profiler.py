@@ -14,7 +14,8 @@ from armlet.runtime.backends.onnx_origins import find_origins
 from armlet.runtime.backends.onnx_profiler import runs_from_events
 from armlet.runtime.foreign_layers import foreign_layers
 from armlet.runtime.onnx_graph import OnnxGraph, OnnxNode, read_graph
-from armlet.runtime.session import NOTHING, Work
+from armlet.runtime.profiled import Work
+from armlet.runtime.session import NOTHING
 
 
 def node(name: str, operator: str, inputs: str, outputs: str) -> OnnxNode:

@@ -7,8 +7,8 @@ from armlet.errors import BackendError
 from armlet.runtime.backends import litert
 from armlet.runtime.choice import Wish
 from armlet.runtime.model import open_model
+from armlet.runtime.profiled import ProfiledRun
 from armlet.runtime.sampling import BUDGET, Budget, Sampler
-from armlet.runtime.session import ProfiledRun
 
 
 class FakeClock:

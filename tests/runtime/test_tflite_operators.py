@@ -9,7 +9,7 @@ from armlet.runtime.backends.tflite_operators import (
     TfliteTensor,
     read_operators,
 )
-from armlet.runtime.session import Work
+from armlet.runtime.profiled import Work
 
 
 def tensor(*shape: int) -> TfliteTensor:

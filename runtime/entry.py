@@ -1,0 +1,37 @@
+"""Where the command ``edge-run`` begins and ends.
+
+Most runs take a fraction of a second, and Python's own housekeeping a good part of that.
+"""
+
+import gc
+import os
+import sys
+from typing import NoReturn
+
+_OBJECTS = 100_000
+
+
+def run() -> NoReturn:
+    """Run the command and end the process."""
+    # Nothing here multiplies matrices, so numpy's library for that needs no threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Imports make thousands of objects that stay; looking through them finds no garbage.
+    gc.set_threshold(_OBJECTS)
+    from armlet.runtime.cli import main
+
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: freeing a runtime and OpenCV piece by piece takes as long as ten runs."""
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None: closed by the caller
+            stream.flush()
+    except (OSError, ValueError):
+        code = code or 1  # nobody got what was printed last
+    os._exit(code)
