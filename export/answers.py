@@ -23,7 +23,7 @@ class Answers:
     """Logits of N pictures, and the first few pictures themselves."""
 
     pictures: list[Picture]
-    """The first ``KEPT``, at their original size."""
+    """The first ``KEPT``, at their original size; the very first isn't square."""
     pytorch: NDArray[np.float32]
     """(N, classes)."""
     files: Mapping[str, NDArray[np.float32]]
@@ -56,6 +56,8 @@ def ask(
             picture = one()
         except ImageError:
             continue
+        if not kept:
+            picture = _oblong(picture)
         if len(kept) < KEPT:
             kept.append(picture)
         with torch.no_grad():
@@ -74,6 +76,12 @@ def ask(
         pytorch=np.stack(pytorch),
         files={path: np.stack(values) for path, values in logits.items()},
     )
+
+
+def _oblong(picture: Picture) -> Picture:
+    """A picture that isn't square: on those, a device's way to fit one to the input shows."""
+    rows, columns, _ = picture.shape
+    return picture[: max(rows * 3 // 4, 1)] if rows == columns else picture
 
 
 def network_input(picture: Picture, preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -39,8 +39,8 @@ def main() -> None:
 @click.option("--input-size", type=click.IntRange(8, 4096), help="Pixels. [default: 224]")
 @click.option(
     "--resize",
-    type=click.Choice(["squash", "crop"]),
-    help="The whole picture, or its largest central square. [default: squash]",
+    type=click.Choice(["squash", "crop", "pad"]),
+    help="Whole picture, largest central square, or whole with borders. [default: squash]",
 )
 @click.option(
     "--mean", type=triple, metavar="R,G,B", help="In units of 0 to 1. [default: ImageNet's]"

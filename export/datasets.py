@@ -77,6 +77,8 @@ def find(path: Path, labels: Sequence[str] | None = None) -> Dataset:
     try:
         if path.is_dir():
             return _from_folder(path, labels)
+        if path.exists() and not path.is_file():  # reading a pipe might never end
+            raise DatasetError(f"{path} is not a regular file", ONE_FOLDER_A_CLASS)
         if IDX_IMAGES in path.name:
             return _from_idx(path, labels)
         if path.suffix == ".zip":

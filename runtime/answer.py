@@ -1,5 +1,6 @@
 """What a model answers, and whether that is what an image classifier answers."""
 
+from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +15,7 @@ _PROBABILITIES = Scale(scale=1 / 256, zero_point=-128)
 """How TFLite quantizes a softmax, and nothing else."""
 
 
-class FirstRun:
+class FirstRun(ABC):
     """What a session learns of its model by running it once.
 
     Runtimes also put work off until their first run, which should belong to no picture.
@@ -25,9 +26,9 @@ class FirstRun:
     output_scale: Scale | None
     """How the output is quantized, in int8; None: it isn't."""
 
+    @abstractmethod
     def run(self, tensor: Tensor) -> NDArray[np.float32]:
         """Run the model once, see ``Session.run``."""
-        raise NotImplementedError
 
     @cached_property
     def classes(self) -> int:

@@ -78,13 +78,14 @@ def classify(
     from armlet.runtime.log import STDOUT, JsonLog
     from armlet.runtime.sources import find_pictures
 
-    if raw and not as_json:
-        raise OptionError("--raw adds the logits to JSON", "add --json")
+    if raw and not as_json and not log:
+        raise OptionError("--raw adds the logits to JSON", "add --json or --log")
     if log == STDOUT:
         if as_json:
             raise OptionError("--json and --log - both print the results", "drop one of them")
         as_json = True
-    pictures = find_pictures(paths)
+    found = find_pictures(paths)
+    pictures = found.paths
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)
     with ExitStack() as opened:
         classifier = opened.enter_context(options.open(model))
@@ -94,6 +95,8 @@ def classify(
             pictures, top_k=top_k, logits=raw, sample=sampler.sample if sampler else None
         )
         _print(renderer.heading(classifier.model))
+        for problem in found.problems:
+            notice(f"edge-run: {problem}")
         good = _print_results(outcomes, renderer, len(pictures), file)
         if sampler and sampler.problem:
             notice(f"edge-run: the log has no layers: {sampler.problem}")
@@ -102,7 +105,7 @@ def classify(
             _print(renderer.latency(classifier.profile(picture=good[0])))
         if good and not as_json:
             notice(report.next_command(classifier.model, options.foreign, good[0], layers))
-    if len(good) < len(pictures):
+    if found.problems or len(good) < len(pictures):
         sys.exit(1)
 
 

@@ -3,6 +3,7 @@
 import glob
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from armlet.errors import ImageError
@@ -11,7 +12,17 @@ from armlet.preprocessing import SUFFIXES
 ADVICE = "give picture files, folders of them or globs"
 
 
-def find_pictures(sources: Sequence[str]) -> Sequence[Path]:
+@dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """What the arguments lead to."""
+
+    paths: Sequence[Path]
+    """At least one."""
+    problems: Sequence[ImageError]
+    """Of the arguments that lead to none."""
+
+
+def find_pictures(sources: Sequence[str]) -> Pictures:
     """Every picture that is meant, once, in the order of the arguments.
 
     Args:
@@ -20,16 +31,26 @@ def find_pictures(sources: Sequence[str]) -> Sequence[Path]:
             match counts as if it had been given itself.
 
     Raises:
-        ImageError: An argument leads to no picture, or a folder can't be read.
+        ImageError: No argument leads to a picture.
     """
     found: dict[str, Path] = {}
+    problems = []
     for source in sources:
-        pictures = list(_expand(source))
-        if not pictures:
-            raise ImageError(f"{source}: no picture there", ADVICE)
-        for picture in pictures:
-            found.setdefault(os.path.abspath(picture), picture)
-    return list(found.values())
+        try:
+            for picture in _find(source):
+                found.setdefault(os.path.abspath(picture), picture)
+        except ImageError as error:
+            problems.append(error)
+    if not found:
+        raise problems[0]
+    return Pictures(paths=list(found.values()), problems=problems)
+
+
+def _find(source: str) -> Sequence[Path]:
+    pictures = list(_expand(source))
+    if not pictures:
+        raise ImageError(f"{source}: no picture there", ADVICE)
+    return pictures
 
 
 def _expand(source: str) -> Iterable[Path]:

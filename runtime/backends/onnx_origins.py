@@ -53,7 +53,9 @@ def find_origins(
         if made.name in kernels and made.name not in origins:
             finished = [writers[tensor] for tensor in made.outputs if tensor in writers]
             if finished:
-                origins[made.name] = fused.get(finished[0].label, finished[0])
+                node = fused.get(finished[0].label, finished[0])
+                multiplier = _multiplier(node, writers)
+                origins[made.name] = multiplier if multiplies(kernels[made.name]) else node
     return origins
 
 

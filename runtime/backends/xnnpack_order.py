@@ -5,7 +5,7 @@ operators it takes into a neighbour, so they have no kernel of their own. There 
 one way to read the kernels as the file's operators, or nothing is claimed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
@@ -74,7 +74,7 @@ _MAY_VANISH = frozenset(
     {
         *("PAD", "PADV2"),
         *("RELU", "RELU6", "RELU_N1_TO_1"),
-        *("DEQUANTIZE", "EXPAND_DIMS", "RESHAPE", "SQUEEZE"),
+        *("DENSIFY", "DEQUANTIZE", "EXPAND_DIMS", "RESHAPE", "SQUEEZE"),
     }
 )
 """What XNNPACK may take into a neighbour: padding, clamping, and what moves nothing."""
@@ -112,45 +112,52 @@ def _only_way(
     operators: Sequence[TfliteOperator], kernels: Sequence[str]
 ) -> Sequence[int] | None:
     """How many kernels each operator has, if order and names leave no choice."""
-    # ways[first][following]: of reading the kernels from ``following`` on as the operators
-    # from ``first`` on.
-    ways = [[0] * (len(kernels) + 1) for _ in range(len(operators) + 1)]
-    ways[-1][-1] = 1
-    for first in reversed(range(len(operators))):
-        for following in range(len(kernels) + 1):
-            ways[first][following] = sum(
-                ways[first + 1][following + count]
-                for count in _counts(operators[first], kernels[following : following + 2])
-            )
-    if ways[0][0] != 1:
+    # For each operator and each kernel that it may begin with: how many it may have.
+    choices: list[dict[int, Sequence[int]]] = []
+    begins = {0}
+    for operator in operators:
+        choices.append({one: _counts(operator, kernels[one : one + 2]) for one in begins})
+        begins = {one + count for one, counts in choices[-1].items() for count in counts}
+    # In how many ways the rest can be read from there on.
+    ways = [{len(kernels): 1}]
+    for options in reversed(choices):
+        rest = ways[-1]
+        ways.append(
+            {
+                one: sum(rest.get(one + count, 0) for count in counts)
+                for one, counts in options.items()
+            }
+        )
+    if ways[-1].get(0) != 1:
         return None
     found: list[int] = []
-    for operator, left in zip(operators, ways[1:], strict=True):
-        following = sum(found)
-        counts = _counts(operator, kernels[following : following + 2])
-        found.append(next(count for count in counts if left[following + count]))
+    for options, rest in zip(choices, reversed(ways[:-1]), strict=True):
+        place = sum(found)
+        found.append(next(count for count in options[place] if rest.get(place + count)))
     return found
 
 
-def _counts(operator: TfliteOperator, kernels: Sequence[str]) -> Iterator[int]:
+def _counts(operator: TfliteOperator, kernels: Sequence[str]) -> Sequence[int]:
     """How many of the next (up to two) kernels may be one operator's."""
+    counts = []
     # A grouped CONV_2D may be depthwise, too.
     kind = "DEPTHWISE_CONV_2D" if operator.work().depthwise else operator.kind
     fitting = [kind in _meaning(kernel) for kernel in kernels]
     if kind in _MAY_VANISH:
-        yield 0
+        counts.append(0)
     if fitting[:1] == [True]:
         dropped = kind in _MAY_DROP_AXES and (
             len(operator.outputs[0].shape) < len(operator.inputs[0].shape)
         )
-        yield 2 if dropped and kernels[1:] == ["Static Reshape (NC)"] else 1
+        counts.append(2 if dropped and kernels[1:] == ["Static Reshape (NC)"] else 1)
         if kind in _MAY_CLAMP and kernels[1:] == ["Clamp (NC)"]:
-            yield 2
+            counts.append(2)
     elif kind == "FULLY_CONNECTED" and fitting == [False, True]:
         # What isn't flat is made so, and what isn't int8 is for int8 weights.
         flat = len(operator.inputs[0].shape) == 2
         if kernels[0].startswith("Convert" if flat else ("Convert", "Static Reshape")):
-            yield 2
+            counts.append(2)
+    return counts
 
 
 @cache

@@ -1,6 +1,7 @@
 """Labelled pictures from folders, archives and IDX files."""
 
 import gzip
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,13 @@ def test_pictures_can_be_read_a_few_at_a_time(tmp_path: Path) -> None:
     assert np.array_equal(np.concatenate([one.pictures for one in parts]), together.pictures)
     assert np.array_equal(np.concatenate([one.targets for one in parts]), together.targets)
     assert [len(one.unreadable) for one in parts] == [0, 0, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["pictures.zip", "train-images-idx3-ubyte"])
+def test_pipe_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DatasetError, match="is not a regular file; "):
+        datasets.find(tmp_path / name)
 
 
 def test_damaged_member_of_a_zip_is_reported(tmp_path: Path) -> None:

@@ -162,3 +162,26 @@ def test_layers_of_a_foreign_file(tmp_path: Path, named: bool) -> None:
         "other": ("other", 0, 0),
     }
     assert sum(row.share or 0 for row in rows) == pytest.approx(1.0)
+
+
+def test_matrix_that_was_fused_with_its_bias(tmp_path: Path) -> None:
+    weights = {"w": np.ones((48, 7), np.float32), "b": np.ones(7, np.float32)}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["x"], ["f"], "f"),
+            helper.make_node("MatMul", ["f", "w"], ["mm"], "mm"),
+            helper.make_node("Add", ["mm", "b"], ["sum"], "sum"),
+            helper.make_node("Softmax", ["sum"], ["y"], "y"),
+        ],
+        "fused",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 4, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 7])],
+        [numpy_helper.from_array(values, name) for name, values in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path / "fused.onnx"
+    path.write_bytes(model.SerializeToString())
+    runs = backend.profile(path, 1, NOTHING, np.zeros((1, 3, 4, 4), np.float32), 2)
+    rows = {row.name: row for row in attribute(runs, foreign_layers(runs))}
+    assert (rows["mm"].operator, rows["mm"].macs) == ("Gemm", 48 * 7)
+    assert "sum" not in rows

@@ -27,7 +27,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def found(*sources: str) -> list[str]:
-    return [str(path) for path in find_pictures(sources)]
+    return [str(path) for path in find_pictures(sources).paths]
 
 
 def test_files_are_taken_whatever_their_name(tree: Path) -> None:
@@ -77,9 +77,18 @@ def test_linked_folders_are_followed_only_if_named(tree: Path) -> None:
 @pytest.mark.parametrize("source", ["none.png", "none/*.png", ""])
 def test_nothing_there(tree: Path, source: str) -> None:
     with pytest.raises(ImageError, match="no such file or folder"):
-        found("a.png", source)
+        found(source)
 
 
 def test_folder_without_pictures(tree: Path) -> None:
     with pytest.raises(ImageError, match="empty: no picture there; give picture files"):
-        found("a.png", "empty")
+        found("empty")
+
+
+def test_what_is_not_there_does_not_stop_the_rest(tree: Path) -> None:
+    pictures = find_pictures(["none.png", "a.png", "empty"])
+    assert [str(path) for path in pictures.paths] == ["a.png"]
+    assert [error.problem for error in pictures.problems] == [
+        "none.png: no such file or folder",
+        "empty: no picture there",
+    ]

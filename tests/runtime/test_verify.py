@@ -92,6 +92,15 @@ def test_wrong_resize_shows_too(copied: Path) -> None:
     assert "000.png becomes (3, 28, 28) here, was (3, 32, 32)" in check(copied).problems
 
 
+@pytest.mark.parametrize("resize", ["crop", "pad"])
+def test_wrong_way_to_fit_a_picture_shows_on_the_one_that_is_not_square(
+    copied: Path, resize: str
+) -> None:
+    edit(copied, lambda record: record["preprocessing"].update(resize=resize))
+    (problem,) = check(copied).problems
+    assert problem.startswith("000.png is preprocessed differently here")
+
+
 def test_different_file_under_the_same_name(copied: Path) -> None:
     (copied / INT8).write_bytes((copied / "model.float32.tflite").read_bytes())
     (problem,) = check(copied).problems
