@@ -55,8 +55,9 @@ test-tflite-runtime: .venv-tflite-runtime/dev demo/bundle/manifest.json demo/pho
 	$(TFLITE_RUNTIME)/python -m pytest --noconftest tests/tflite_runtime_check.py
 
 .PHONY: bench
-bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label beside a bare script, on both runtimes
-	$(BIN)/python tests/bench/first_label.py
+bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label beside a bare script, and what a log with layers costs (ROUNDS=1 for a try)
+	$(BIN)/python tests/bench/first_label.py $(if $(ROUNDS),--rounds $(ROUNDS))
+	$(BIN)/python tests/bench/log_cost.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 300)
 
 .PHONY: test-litert-torch
 test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TFLite (installs 2.5 GB)

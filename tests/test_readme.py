@@ -73,6 +73,9 @@ def test_every_command_is_run(command: str) -> None:
         assert command.startswith(OURS)
 
 
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
 @pytest.mark.torch
 def test_commands_of_the_session_run(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
@@ -89,3 +92,9 @@ def test_commands_of_the_session_run(tmp_path: Path) -> None:
     assert session
     for command in session:
         run(command, tmp_path)
+    (program,) = PYTHON.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(program.strip().splitlines()) <= 11
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    printed = run("python program.py", tmp_path).splitlines()
+    assert len(printed) == 3 + 1 + 3
+    assert printed[3].endswith(" ms, litert")

@@ -1,0 +1,58 @@
+"""docs/records.md names every member of what edge-run says as JSON, and no others."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from armlet.runtime.cli import main
+
+PAGE = Path(__file__).parents[1] / "docs/records.md"
+SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\| ((?:`\w+`(?:, )?)+) \|", re.MULTILINE)
+Record = Mapping[str, Any]
+
+
+def documented() -> Mapping[str, set[str]]:
+    """Section to the members that its table names."""
+    sections = SECTION.findall(PAGE.read_text(encoding="utf-8"))
+    return {
+        title: {name for row in ROW.findall(body) for name in re.findall(r"\w+", row)}
+        for title, body in sections
+    }
+
+
+def said(*arguments: object) -> Record:
+    done = CliRunner().invoke(main, [str(one) for one in arguments])
+    record: Record = json.loads(done.stdout)
+    return record
+
+
+@pytest.fixture(scope="module")
+def result(bundle: Path, photos: Path) -> Record:
+    return said("classify", bundle, photos / "chelsea.png", "--log", "-", "--raw")
+
+
+@pytest.fixture(scope="module")
+def latency(bundle: Path) -> Record:
+    return said("profile", bundle, "--json", "--runs", 2)
+
+
+def test_members(result: Record, latency: Record) -> None:
+    tables = documented()
+    assert tables["Result"] == set(result)
+    assert tables["Latency"] == set(latency)
+    for layer in (*result["layers"], *latency["layers"]):
+        assert tables["Layer"] == set(layer)
+    for conditions in (result["conditions"], latency["conditions"]):
+        assert tables["Conditions"] == set(conditions) | set(conditions["before"])
+
+
+def test_comparison(bundle: Path) -> None:
+    compared = said("profile", bundle, "--compare", "--json", "--runs", 2)
+    text = PAGE.read_text(encoding="utf-8")
+    assert all(f"`{member}`" in text for member in compared)
