@@ -13,6 +13,7 @@ Lines = Sequence[str]
 Row = Sequence[str]
 
 _TITLES = ("us", "share", "mult-adds", "bytes", "GMAC/s", "GB/s")
+_LONGEST = 40
 _COLUMNS = (
     *("name", "operator", "kind", "median_us", "share", "macs", "parameters", "bytes"),
     *("gmacs_per_s", "gbytes_per_s"),
@@ -55,7 +56,10 @@ def as_csv(latencies: Sequence[Latency]) -> Lines:
 def layer_table(latency: Latency) -> Lines:
     """The layers, the sums of each kind, and how all of it was measured."""
     titles = ("layer", "operator", "kind", *_TITLES)
-    layers = [(one.name, one.operator, one.kind, *_costs(one)) for one in latency.layers]
+    layers = [
+        (_short(one.name), _short(one.operator), one.kind, *_costs(one))
+        for one in latency.layers
+    ]
     sums = [
         (
             *(f"all {one.kind}", "", ""),
@@ -91,7 +95,7 @@ def compare_table(one: Latency, other: Latency) -> Lines:
         kind = next(row.kind for row in (first, second) if row)
         times = [row.median_us if row else None for row in (first, second)]
         shares = [f"{(row.share or 0) * 100:.1f} %" if row else "" for row in (first, second)]
-        layers.append((name, kind, *map(_time, times), _rate(_ratio(*times)), *shares))
+        layers.append((_short(name), kind, *map(_time, times), _rate(_ratio(*times)), *shares))
     blank = ("",) * len(titles)
     totals = (one.total_us, other.total_us)
     whole = ("without profiler", "", *map(_time, totals), _rate(_ratio(*totals)), "", "")
@@ -124,6 +128,11 @@ def _titles(one: Latency, other: Latency) -> tuple[str, str]:
 
 def _by_name(latency: Latency) -> Mapping[str, Layer]:
     return {layer.name: layer for layer in latency.layers}
+
+
+def _short(name: str) -> str:
+    """What fits a column; tensors of others may be named after all that was fused in them."""
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
 def _costs(layer: Layer) -> Row:

@@ -101,6 +101,14 @@ def test_less_than_the_clock_can_tell() -> None:
     assert [line.split()[3] for line in lines[1:3]] == ["<1", "0.0"]
 
 
+def test_long_names_are_cut_at_the_front() -> None:
+    name = "model/" * 20 + "stage2.branch1.0/BiasAdd"
+    lines = text(replace(LATENCY, layers=[replace(LATENCY.layers[0], name=name)])).splitlines()
+    first = lines[1].split()[0]
+    assert (len(first), first[0]) == (40, "…")
+    assert name.endswith(first[1:])
+
+
 def test_json_of_one_is_its_object_and_of_two_holds_both() -> None:
     assert layer_table.as_json([LATENCY]) == LATENCY.to_json()
     both = json.loads(json.dumps(layer_table.as_json([LATENCY, FLOAT])))
