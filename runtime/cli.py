@@ -114,7 +114,7 @@ def classify(
 @model_options
 @click.option(
     "--runs",
-    type=click.IntRange(1, 100_000),
+    type=click.IntRange(1, 1000),
     default=50,
     show_default=True,
     help="With the runtime's profiler, and as many without.",

@@ -14,10 +14,13 @@ from armlet.runtime.clock import Clock
 from armlet.runtime.conditions import Measured, read_conditions
 from armlet.runtime.foreign_layers import foreign_layers
 from armlet.runtime.model import Model
+from armlet.runtime.profiled import ProfiledRun
 from armlet.runtime.session import Given, Tensor
 
 _AT_ONCE = 5
 _WARM_UP = 2
+# Profilers keep every event in memory, megabytes for ten runs.
+_PROFILED_AT_ONCE = 100
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
 """Passes numbers on while it shows how far they are."""
@@ -88,7 +91,8 @@ def measure_latency(
         for model, given, times in zip(models, inputs, seconds, strict=True):
             times += _timed(model, given, min(_AT_ONCE, runs - done), clock)
     layers = [
-        measure_layers(model, given, runs) for model, given in zip(models, inputs, strict=True)
+        measure_layers(model, given, runs, watch)
+        for model, given in zip(models, inputs, strict=True)
     ]
     conditions = Measured(threads=models[0].threads, before=before, after=read_conditions())
     return [
@@ -107,13 +111,16 @@ def measure_latency(
     ]
 
 
-def measure_layers(model: Model, tensor: Tensor, runs: int) -> Sequence[Layer]:
+def measure_layers(
+    model: Model, tensor: Tensor, runs: int, watch: Watch = iter
+) -> Sequence[Layer]:
     """The layers of a model, measured with its runtime's profiler.
 
     Args:
         model: The model, which is opened a second time.
         tensor: What it is run on.
         runs: How many times.
+        watch: Shows progress.
 
     Raises:
         BackendError: The runtime can't be asked for the time of its operators.
@@ -121,7 +128,10 @@ def measure_layers(model: Model, tensor: Tensor, runs: int) -> Sequence[Layer]:
     source = model.session.input
     given = Given(layout=source.layout, height=source.height, width=source.width)
     backend = load_backend(model.backend)
-    profiled = backend.profile(model.path, model.threads, given, tensor, runs)
+    profiled: list[ProfiledRun] = []
+    for done in watch(range(0, runs, _PROFILED_AT_ONCE)):
+        count = min(_PROFILED_AT_ONCE, runs - done)
+        profiled += backend.profile(model.path, model.threads, given, tensor, count)
     return attribute(profiled, model.layers or foreign_layers(profiled))
 
 
