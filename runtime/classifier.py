@@ -17,7 +17,7 @@ from armlet.runtime.choice import PREFERENCE, Wish
 from armlet.runtime.clock import Clock
 from armlet.runtime.model import Model, open_model
 from armlet.runtime.monitor import Monitor
-from armlet.runtime.options import ForeignOptions, default_threads
+from armlet.runtime.options import MOST_THREADS, ForeignOptions, default_threads
 from armlet.runtime.result import Result
 from armlet.runtime.scores import rank, softmax
 from armlet.runtime.session import Tensor
@@ -216,8 +216,8 @@ def open_classifier(
         raise OptionError(f"{backend!r} is no backend", f"give one of {', '.join(BACKENDS)}")
     if precision not in (None, *PREFERENCE):
         raise OptionError(f"{precision!r} is no precision", f"give {' or '.join(PREFERENCE)}")
-    if threads is not None and threads < 1:
-        raise OptionError(f"{threads} threads", "give 1 or more")
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise OptionError(f"{threads} threads", f"give 1 to {MOST_THREADS}")
     foreign = ForeignOptions(
         labels=Path(labels) if labels is not None else None,
         mean=mean,

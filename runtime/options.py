@@ -45,6 +45,7 @@ class ForeignOptions:
 PRECISION = "precision"
 """What a bare --compare compares."""
 NO_FOREIGN_OPTIONS = ForeignOptions()
+MOST_THREADS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ _OPTIONS = (
     ),
     click.option(
         "--threads",
-        type=click.IntRange(1, 256),
+        type=click.IntRange(1, MOST_THREADS),
         default=default_threads,
         show_default="as many as cores, at most 4",
         help="Threads of the runtime.",

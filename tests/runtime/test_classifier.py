@@ -132,8 +132,9 @@ def test_options_decide(bundle: Path) -> None:
         open_classifier(bundle, backend="tensorrt")
     with pytest.raises(OptionError, match="'int4' is no precision; give"):
         open_classifier(bundle, precision="int4")  # type: ignore[arg-type]
-    with pytest.raises(OptionError, match="0 threads; give 1 or more"):
-        open_classifier(bundle, threads=0)
+    for threads in (0, 257):
+        with pytest.raises(OptionError, match=f"{threads} threads; give 1 to 256"):
+            open_classifier(bundle, threads=threads)
 
 
 def test_bare_file_takes_the_options_of_files_of_others(bundle: Path, tmp_path: Path) -> None:
