@@ -145,8 +145,7 @@ def _costs(layer: Layer) -> Row:
 
 
 def _measured(us: float, share: float) -> Row:
-    # A kernel may take less than the runtime's clock can tell.
-    return f"{us:.1f}" if us or not share else "<1", f"{share * 100:.1f} %"
+    return f"{us:.1f}", f"{share * 100:.1f} %"
 
 
 def _count(number: int | None) -> str:

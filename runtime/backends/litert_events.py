@@ -28,7 +28,7 @@ class Event:
     tag: str
     type: int
     us: int
-    """Microseconds, rounded down: the profiler tells no less."""
+    """Microseconds; inside the delegate the fraction is dropped."""
     index: int
     """Of the operator in the file (``OPERATOR``) or in its delegate (``IN_DELEGATE``)."""
 

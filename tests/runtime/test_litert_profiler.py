@@ -83,6 +83,12 @@ def test_every_kernel_is_an_operator_of_the_file(bundle: Path) -> None:
     assert all(node.work and node.work.bytes for node in runs[0].nodes)
 
 
+def test_counts_of_whole_microseconds_are_taken_for_their_middle(bundle: Path) -> None:
+    for run in profile(bundle / "model.float32.tflite", 1, NOTHING, FLOATS, 5):
+        assert {node.us % 1 for node in run.nodes} == {0.5}
+        assert sum(node.us for node in run.nodes) <= run.total_us
+
+
 def test_profile_writes_nothing_to_stderr(
     bundle: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
