@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from armlet.runtime.classifier import Classifier as Classifier
-    from armlet.runtime.classifier import open_classifier as open_classifier
     from armlet.runtime.latency import Latency as Latency
+    from armlet.runtime.opening import open_classifier as open_classifier
     from armlet.runtime.result import Prediction as Prediction
     from armlet.runtime.result import Result as Result
 
@@ -19,7 +19,7 @@ _HOMES = {
     "Latency": "latency",
     "Prediction": "result",
     "Result": "result",
-    "open_classifier": "classifier",
+    "open_classifier": "opening",
 }
 
 

@@ -47,6 +47,21 @@ class FirstRun(ABC):
         return self.run(self.input.example())
 
 
+def check_name(path: Path) -> None:
+    """See that a runtime can be given a file's name.
+
+    Raises:
+        BackendError: It isn't text.
+    """
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BackendError(
+            f"the name of {path!a} isn't UTF-8, and no runtime opens such files",
+            "rename the file or its folder",
+        ) from None
+
+
 def check_ends(path: Path, inputs: int, outputs: int) -> None:
     """See that a model has one input and one output.
 

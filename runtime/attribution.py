@@ -37,9 +37,12 @@ def attribute(runs: Sequence[ProfiledRun], layers: Sequence[Layer]) -> Sequence[
         max(run.total_us - sum(times[layer.name][number] for layer in layers), 0.0)
         for number, run in enumerate(runs)
     ]
+    free = OTHER
+    while free in names:
+        free += "'"
     strays = {node.operator for name, node in nodes.items() if owners[name] is None}
     other = Layer(
-        name=OTHER,
+        name=free,
         operator=", ".join(sorted(strays)) or "runtime",
         kind="other",
         macs=0,

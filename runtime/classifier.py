@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from armlet.errors import BackendError, ImageError, OptionError
-from armlet.preprocessing import Layout, Picture, Resize, Triple, decode
-from armlet.records import Layer, Precision
-from armlet.runtime.backends import BACKENDS
-from armlet.runtime.choice import PREFERENCE, Wish
+from armlet.preprocessing import Picture, decode
+from armlet.records import Layer
 from armlet.runtime.clock import Clock
-from armlet.runtime.model import Model, open_model
+from armlet.runtime.model import Model
 from armlet.runtime.monitor import Monitor
-from armlet.runtime.options import MOST_THREADS, ForeignOptions, default_threads
 from armlet.runtime.result import Result
 from armlet.runtime.scores import rank, softmax
 from armlet.runtime.session import Tensor
@@ -120,6 +117,7 @@ class Classifier:
         """
         from armlet.runtime.latency import measure_latency
 
+        _check_count("runs", runs)
         model = self.model
         tensor = None if picture is None else model.tensor(_read(picture))
         (latency,) = measure_latency([model], self._clock, runs, tensor)
@@ -150,6 +148,7 @@ class Classifier:
         every: bool,
         sample: Sample | None = None,
     ) -> Result:
+        _check_count("top_k", top_k)
         model, clock = self.model, self._clock
         before = self._monitor.now()
         start = clock()
@@ -175,59 +174,9 @@ class Classifier:
         )
 
 
-def open_classifier(
-    model: str | os.PathLike[str],
-    *,
-    backend: str | None = None,
-    precision: Precision | None = None,
-    threads: int | None = None,
-    labels: str | os.PathLike[str] | None = None,
-    mean: Triple | None = None,
-    std: Triple | None = None,
-    input_size: int | None = None,
-    resize: Resize | None = None,
-    layout: Layout | None = None,
-) -> Classifier:
-    """Open a bundle, one of its files, or any other .onnx or .tflite image classifier.
-
-    Args:
-        model: The bundle's folder, or a file.
-        backend: ``litert``, ``onnx`` or ``tflite-runtime``; None: the first of these that is
-            installed and has a file.
-        precision: None: int8 if there is such a file.
-        threads: Of the runtime; None: as many as cores, at most 4.
-        labels: For a file of others, as what follows: a text file, one label a line.
-        mean: Of R, G, B, in units of 0 to 1.
-        std: Likewise.
-        input_size: Pixels, if it takes pictures of any size.
-        resize: How a picture is fitted to its size.
-        layout: Of its input, if the shape doesn't tell.
-
-    Returns:
-        The classifier; what had to be assumed of a file of others is in ``model.assumed``.
-
-    Raises:
-        BundleError: There is no model there, or it is damaged.
-        BackendError: No runtime is installed for it, or it can't load the file, or that is no
-            image classifier.
-        OptionError: The arguments contradict the file, or more are needed.
-    """
-    if backend not in (None, *BACKENDS):
-        raise OptionError(f"{backend!r} is no backend", f"give one of {', '.join(BACKENDS)}")
-    if precision not in (None, *PREFERENCE):
-        raise OptionError(f"{precision!r} is no precision", f"give {' or '.join(PREFERENCE)}")
-    if threads is not None and not 1 <= threads <= MOST_THREADS:
-        raise OptionError(f"{threads} threads", f"give 1 to {MOST_THREADS}")
-    foreign = ForeignOptions(
-        labels=Path(labels) if labels is not None else None,
-        mean=mean,
-        std=std,
-        input_size=input_size,
-        resize=resize,
-        layout=layout,
-    )
-    wish = Wish(backend=backend, precision=precision)
-    return Classifier(open_model(Path(model), wish, threads or default_threads(), foreign))
+def _check_count(name: str, count: int) -> None:
+    if count < 1:
+        raise OptionError(f"{name} is {count}", "give 1 or more")
 
 
 def _read(picture: str | os.PathLike[str] | Picture) -> Picture:

@@ -5,6 +5,7 @@ Most runs take a fraction of a second, and Python's own housekeeping a good part
 
 import gc
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -17,14 +18,22 @@ def run() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imports make thousands of objects that stay; looking through them finds no garbage.
     gc.set_threshold(_OBJECTS)
-    from armlet.runtime.cli import main
-
+    # Whoever is told to stop still removes temporary files.
+    signal.signal(signal.SIGTERM, _stop)
     try:
+        from armlet.runtime.cli import main
+
         main()
         code = 0
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     _leave(code)
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _leave(code: int) -> NoReturn:

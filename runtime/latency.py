@@ -1,5 +1,6 @@
 """How long a model takes, and each of its layers."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from armlet.errors import BackendError
 from armlet.records import Kind, Layer, Precision
 from armlet.runtime.attribution import attribute
 from armlet.runtime.backends import load_backend
@@ -15,7 +17,7 @@ from armlet.runtime.conditions import Measured, read_conditions
 from armlet.runtime.foreign_layers import foreign_layers
 from armlet.runtime.model import Model
 from armlet.runtime.profiled import ProfiledRun
-from armlet.runtime.session import Given, Tensor
+from armlet.runtime.session import Given, Tensor, first_line
 
 _AT_ONCE = 5
 _WARM_UP = 2
@@ -131,8 +133,20 @@ def measure_layers(
     profiled: list[ProfiledRun] = []
     for done in watch(range(0, runs, _PROFILED_AT_ONCE)):
         count = min(_PROFILED_AT_ONCE, runs - done)
-        profiled += backend.profile(model.path, model.threads, given, tensor, count)
+        try:
+            profiled += backend.profile(model.path, model.threads, given, tensor, count)
+        except (OSError, ValueError) as error:
+            # A profile that was cut short, a name that isn't text, no temporary folder.
+            raise BackendError(
+                f"{model.backend} can't profile {model.path} ({first_line(error)})",
+                f"see that there is room in {temporary_folder()}; else report it",
+            ) from error
     return attribute(profiled, model.layers or foreign_layers(profiled))
+
+
+def temporary_folder() -> str:
+    """Where profiles are written for a moment."""
+    return os.environ.get("TMPDIR", "/tmp")
 
 
 def _timed(model: Model, tensor: Tensor, runs: int, clock: Clock) -> Sequence[float]:

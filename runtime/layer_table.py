@@ -50,7 +50,7 @@ def as_csv(latencies: Sequence[Latency]) -> Lines:
             record = layer.to_json()
             values = [record[column] for column in _COLUMNS]
             writer.writerow([*setting, round(latency.total_us, 3), *values])
-    return text.getvalue().splitlines()
+    return text.getvalue().removesuffix("\n").split("\n")
 
 
 def layer_table(latency: Latency) -> Lines:

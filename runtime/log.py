@@ -41,7 +41,7 @@ class JsonLog:
         Raises:
             OutputError: There is no room, or the file can't be written to any more.
         """
-        line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+        line = _line(record)
         if self._target == STDOUT:
             click.echo(line, nl=False)  # flushes, so that a reader at the other end sees it
             return
@@ -77,6 +77,15 @@ class JsonLog:
         self.close()
 
 
+def _line(record: Mapping[str, Any]) -> str:
+    line = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:  # a path that is no text
+        line = json.dumps(record, allow_nan=False)
+    return line + "\n"
+
+
 def _open(path: Path) -> int:
     _refuse_what_is_no_log(path)
     try:
@@ -98,7 +107,9 @@ def _refuse_what_is_no_log(path: Path) -> None:
             raise OSError(errno.EINVAL, "not a regular file")
         with path.open("rb") as file:
             first = file.readline(MUCH)
-        good = not first.strip() or isinstance(json.loads(first), dict)
+        # A writer that was interrupted in its very first line left no line break.
+        begun = first.startswith(b"{") and not first.endswith(b"\n")
+        good = begun or not first.strip() or isinstance(json.loads(first), dict)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}", "choose another --log") from error
     except ValueError:

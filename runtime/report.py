@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from armlet.runtime.result import Result
 
 Lines = Sequence[str]
+_OPTIONS = frozenset(
+    {"--compare", "--csv", "--heaviest", "--input-size", "--labels", "--layers", "--layout"}
+)
 
 
 class Renderer(Protocol):
@@ -132,6 +135,8 @@ def next_profile(
 def _again(foreign: "ForeignOptions") -> Sequence[object]:
     """The options without which a bare file may not open."""
     options: list[object] = []
+    if foreign.labels:
+        options += ["--labels", foreign.labels]
     if foreign.input_size:
         options += ["--input-size", foreign.input_size]
     if foreign.layout:
@@ -140,4 +145,8 @@ def _again(foreign: "ForeignOptions") -> Sequence[object]:
 
 
 def _next(command: str, *arguments: object) -> str:
-    return shown(f"next: {shlex.join(['edge-run', command, *map(str, arguments)])}")
+    words = [
+        f"./{one}" if str(one).startswith("-") and one not in _OPTIONS else str(one)
+        for one in arguments
+    ]
+    return shown(f"next: {shlex.join(['edge-run', command, *words])}")

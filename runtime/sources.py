@@ -34,47 +34,50 @@ def find_pictures(sources: Sequence[str]) -> Pictures:
         ImageError: No argument leads to a picture.
     """
     found: dict[str, Path] = {}
-    problems = []
+    problems: list[ImageError] = []
     for source in sources:
-        try:
-            for picture in _find(source):
+        items = list(_expand(source))
+        problems += [one for one in items if isinstance(one, ImageError)]
+        for picture in items:
+            if isinstance(picture, Path):
                 found.setdefault(os.path.abspath(picture), picture)
-        except ImageError as error:
-            problems.append(error)
+        if not items:
+            problems.append(ImageError(f"{source}: no picture there", ADVICE))
     if not found:
         raise problems[0]
     return Pictures(paths=list(found.values()), problems=problems)
 
 
-def _find(source: str) -> Sequence[Path]:
-    pictures = list(_expand(source))
-    if not pictures:
-        raise ImageError(f"{source}: no picture there", ADVICE)
-    return pictures
-
-
-def _expand(source: str) -> Iterable[Path]:
+def _expand(source: str) -> Iterable[Path | ImageError]:
     # A name with brackets or a question mark may well be a file's.
     matches = [source] if os.path.lexists(source) else sorted(glob.glob(source, recursive=True))
     if not matches:
-        raise ImageError(f"{source}: no such file or folder", ADVICE)
+        yield ImageError(f"{source}: no such file or folder", ADVICE)
     for match in map(Path, matches):
-        if match.is_dir():
+        if os.path.isdir(match):
             yield from _search(match)
         else:
             yield match
 
 
-def _search(folder: Path) -> Iterable[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise ImageError(f"{folder}: {error.strerror}", ADVICE) from error
-    for entry in entries:
-        if entry.name.startswith("."):
+def _search(folder: Path) -> Iterable[Path | ImageError]:
+    """Pictures at any depth, in order of their names; what can't be read doesn't stop it."""
+    waiting = [folder]  # not recursive: folders may be nested a thousand deep
+    while waiting:
+        place = waiting.pop()
+        try:
+            if place is not folder and not place.is_dir():
+                yield place
+                continue
+            entries = sorted(place.iterdir(), reverse=True)
+        except OSError as error:
+            yield ImageError(f"{place}: {error.strerror}", ADVICE)
             continue
-        if entry.is_dir():
-            if not entry.is_symlink():
-                yield from _search(entry)
-        elif entry.suffix.lower() in SUFFIXES:
-            yield entry
+        waiting += [one for one in entries if not one.name.startswith(".") and _wanted(one)]
+
+
+def _wanted(entry: Path) -> bool:
+    # A folder that may not be looked into is worth a message, so it is not passed over.
+    if os.path.isdir(entry):
+        return not entry.is_symlink()
+    return entry.suffix.lower() in SUFFIXES

@@ -26,6 +26,7 @@ from armlet.preprocessing import decode, model_input, table
 from armlet.reading import read_file
 from armlet.runtime.backends import BACKENDS, installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose
+from armlet.runtime.metadata import read_metadata
 from armlet.runtime.model import refuse_foreign
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.promise import Logits, promise_of
@@ -215,6 +216,11 @@ def _check_file(
         if sha256(read_file(bundle.folder / file.path)) != file.sha256:
             problems.append("is not the file that was exported (SHA-256 differs)")
         here = _logits(bundle, file, backend, vectors, threads)
+        told = read_metadata(bundle.folder / file.path, file.format).labels
+        if told is not None and list(told) != list(bundle.manifest.labels):
+            problems.append("has other labels than the manifest")
+    except BundleError as error:
+        problems.append(f"can't be read ({error.problem})")
     except OSError as error:
         problems.append(f"can't be read ({error.strerror})")
     except BackendError as error:

@@ -1,15 +1,16 @@
 """The TFLite interpreter, which LiteRT and tflite-runtime share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from armlet.errors import BackendError
-from armlet.runtime.answer import FirstRun, check_ends, check_scale, dequantized
+from armlet.runtime.answer import FirstRun, check_ends, check_name, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
 from armlet.runtime.session import (
     CLASSIFIER,
@@ -38,18 +39,21 @@ class InterpreterSession(FirstRun):
     input_index: int
     output_index: int
     output_scale: Scale | None
+    lock: Lock = field(default_factory=Lock)
+    """An interpreter has one set of tensors, whoever calls it."""
 
     def run(self, tensor: Tensor) -> NDArray[np.float32]:
         """Run the model once, see ``Session.run``."""
         try:
-            self.interpreter.set_tensor(self.input_index, tensor)
-            self.interpreter.invoke()
+            with self.lock:
+                self.interpreter.set_tensor(self.input_index, tensor)
+                self.interpreter.invoke()
+                answer = np.asarray(self.interpreter.get_tensor(self.output_index))
         except (RuntimeError, ValueError) as error:
             raise BackendError(
                 f"{self.path} can't be run ({first_line(error)})",
                 "see that it is whole, and made for this --input-size and --layout",
             ) from error
-        answer = np.asarray(self.interpreter.get_tensor(self.output_index))
         return dequantized(self.path, answer, self.output_scale)
 
 
@@ -70,6 +74,7 @@ def open_interpreter(
             classifier.
         OptionError: The input's shape leaves something open, and so does ``given``.
     """
+    check_name(path)
     runtime = import_runtime(module, backend)
     try:
         with silenced():

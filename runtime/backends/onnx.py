@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from armlet.errors import BackendError
-from armlet.runtime.answer import FirstRun, check_ends, check_scale, dequantized
+from armlet.runtime.answer import FirstRun, check_ends, check_name, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
 from armlet.runtime.session import (
     CLASSIFIER,
@@ -88,15 +88,20 @@ def profile(
 
     with tempfile.TemporaryDirectory(prefix="armlet-") as name:
         folder = Path(name)
-        session = _open(path, threads, folder, given)
+        try:
+            session = _open(path, threads, folder, given)
+        except BackendError as error:  # it writes the optimised file at once
+            raise OSError(error.problem) from error
         for _ in range(_WARM_UP + runs):
             session.run(tensor)
-        events = json.loads(Path(session.runtime.end_profiling()).read_bytes())
+        text = Path(session.runtime.end_profiling()).read_text("utf-8", "replace")
+        events = json.loads(text, strict=False)  # names may hold anything
         optimised = read_graph(folder / _OPTIMISED)
     return runs_from_events(events, read_graph(path), optimised)[_WARM_UP:]
 
 
 def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -> OnnxSession:
+    check_name(path)
     onnxruntime = import_runtime("onnxruntime", "onnx")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

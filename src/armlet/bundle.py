@@ -15,7 +15,7 @@ The manifest's schema is docs/manifest.md; a reader refuses a version that it do
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -164,12 +164,14 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
     Raises:
         KeyError, TypeError, ValueError: It is no manifest.
     """
-    files = [ModelFile(**file) for file in record["files"]]
+    files = [ModelFile(**_known(ModelFile, file)) for file in record["files"]]
     for file in files:
         if file.format not in get_args(Format) or file.precision not in get_args(Precision):
             raise ValueError(f"file {file.path}: {file.format} {file.precision}")
     if not files or len({file.path for file in files}) < len(files):
         raise ValueError("no files, or one of them twice")
+    if not isinstance(record["labels"], list):
+        raise ValueError("labels are no list")
     return Manifest(
         network=str(record["network"]),
         files=files,
@@ -180,17 +182,32 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
         versions=record["versions"],
         options=record["options"],
         check=record["check"],
-        accuracy={path: Accuracy(**one) for path, one in record["accuracy"].items()},
+        accuracy={
+            path: Accuracy(**_known(Accuracy, one)) for path, one in record["accuracy"].items()
+        },
     )
 
 
+def _known(kind: type[Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The members that this version knows; a later one may have written more."""
+    return {one.name: record[one.name] for one in fields(kind) if one.name in record}
+
+
 def is_listed(file: Path) -> bool:
-    """Whether a file belongs to the bundle in whose folder it is."""
+    """Whether a file belongs to the bundle in whose folder it is.
+
+    Where a manifest can't be read, it counts as listed: opening the bundle says why.
+    """
     try:
         record = json.loads(read_file(file.parent / MANIFEST))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, RecursionError):
+        return True
+    try:
         return file.name in [one["path"] for one in record["files"]]
-    except (OSError, ValueError, LookupError, TypeError):
-        return False  # there is no bundle
+    except (LookupError, TypeError):
+        return False  # somebody else's manifest
 
 
 def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:

@@ -4,6 +4,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -63,7 +64,8 @@ def _fail(ctx: click.Context, line: str, code: int) -> None:
 
 def notice(line: str) -> None:
     """Tell the user something on stderr, in one line, whatever stdout is used for."""
-    click.echo(" ".join(line.splitlines()), err=True)  # a path may hold a line break
+    with suppress(OSError):  # a full disk behind stderr is no reason to stop
+        click.echo(" ".join(line.splitlines()), err=True)  # a path may hold a line break
 
 
 def progress(line: str) -> None:

@@ -88,8 +88,9 @@ def decode(path: Path) -> Picture:
     """
     try:
         data = read_file(path)
-    except OSError as error:
-        raise ImageError(f"{path}: {error.strerror}", "give a readable picture file") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{path}: {reason}", "give a readable picture file") from error
     return decode_bytes(data, str(path))
 
 

@@ -48,7 +48,16 @@ class Layer:
 
     @staticmethod
     def from_json(record: Mapping[str, Any]) -> "Layer":
-        """Read what ``to_json`` wrote; rates are derived and so not read."""
+        """Read what ``to_json`` wrote; rates are derived and so not read.
+
+        Raises:
+            KeyError, TypeError: It is no layer.
+        """
+        numbers = [record[name] for name in ("macs", "parameters", "bytes")]
+        if not all(one is None or isinstance(one, int) for one in numbers):
+            raise TypeError(f"layer {record['name']} with {numbers}")
+        if not all(isinstance(record[name], str) for name in ("name", "operator", "kind")):
+            raise TypeError(f"a layer named {record['name']}")
         return Layer(
             name=record["name"],
             operator=record["operator"],

@@ -71,4 +71,4 @@ def test_layer_called_other_is_not_taken_for_the_rest() -> None:
     layers = attribute(
         [whole([time("other", 4.0), time("Reorder", 6.0)], 10.0)], [layer("other")]
     )
-    assert [one.median_us for one in layers] == [4.0, 6.0]
+    assert [(one.name, one.median_us) for one in layers] == [("other", 4.0), ("other'", 6.0)]

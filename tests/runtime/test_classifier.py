@@ -1,8 +1,10 @@
 import math
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ from onnx import TensorProto, helper
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.preprocessing import Picture, Preprocessing, decode, resize, table
 from armlet.runtime.backends import onnx
-from armlet.runtime.classifier import Classifier, open_classifier
+from armlet.runtime.classifier import Classifier
 from armlet.runtime.clock import Clock
 from armlet.runtime.model import Model
+from armlet.runtime.opening import open_classifier
 from armlet.runtime.result import Result
 
 LABELS = ("red", "green", "blue")
@@ -135,6 +138,62 @@ def test_options_decide(bundle: Path) -> None:
     for threads in (0, 257):
         with pytest.raises(OptionError, match=f"{threads} threads; give 1 to 256"):
             open_classifier(bundle, threads=threads)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"resize": "stretch"},
+        {"layout": "NHCW"},
+        {"std": (0, 0, 0)},
+        {"std": (-1, 1, 1)},
+        {"std": (math.nan, 1, 1)},
+        {"mean": (math.inf, 0, 0)},
+        {"mean": 0.5},
+        {"mean": (0.1, 0.2, 0.3, 0.4)},
+        {"input_size": 0},
+        {"input_size": 5000},
+    ],
+)
+def test_nonsense_is_refused(bundle: Path, nonsense: dict[str, Any]) -> None:
+    with pytest.raises(OptionError):
+        open_classifier(bundle, **nonsense)
+
+
+def test_counts_below_one_are_refused(tmp_path: Path) -> None:
+    classifier = Classifier(averages(tmp_path))
+    with pytest.raises(OptionError, match="top_k is 0; give 1 or more"):
+        classifier.classify(RED, top_k=0)
+    with pytest.raises(OptionError, match="runs is -1; give 1 or more"):
+        classifier.profile(runs=-1)
+
+
+def test_numpy_values_are_as_good(bundle: Path, tmp_path: Path) -> None:
+    path = shutil.copy(bundle / "model.float32.tflite", tmp_path / "net.tflite")
+    half: Any = np.full(3, 0.5)
+    with open_classifier(path, mean=half, std=half) as classifier:
+        assert classifier.model.preprocessing.mean == (0.5, 0.5, 0.5)
+
+
+def test_name_with_a_zero_byte_is_a_broken_picture(tmp_path: Path, photos: Path) -> None:
+    paths = ["a\0b.png", str(photos / "chelsea.png")]
+    outcomes = list(Classifier(averages(tmp_path)).classify_files(paths))
+    assert [type(one) for one in outcomes] == [ImageError, Result]
+
+
+@pytest.mark.parametrize("backend", ["litert", "onnx"])
+def test_several_threads_get_their_own_answers(bundle: Path, backend: str) -> None:
+    random = np.random.default_rng(0)
+    pictures = [random.integers(0, 256, (40, 40, 3), np.uint8) for _ in range(4)]
+    with open_classifier(bundle, backend=backend, threads=1) as classifier:
+        alone = [classifier.classify(one, logits=True).logits for one in pictures]
+        with ThreadPoolExecutor(4) as pool:
+            together = list(
+                pool.map(
+                    lambda one: classifier.classify(one, logits=True).logits, pictures * 50
+                )
+            )
+    assert together == alone * 50
 
 
 def test_bare_file_takes_the_options_of_files_of_others(bundle: Path, tmp_path: Path) -> None:

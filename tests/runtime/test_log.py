@@ -61,3 +61,21 @@ except OutputError as error:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["number"] for line in lines] == [0, 1]
     assert os.path.getsize(path) == sum(len(line) + 1 for line in lines)
+
+
+def test_path_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with JsonLog(str(path)) as log:
+        log.write({"path": "caf\udce9.png"})
+        log.write({"path": "café.png"})
+    first, second = path.read_text(encoding="utf-8").splitlines()
+    assert json.loads(first) == {"path": "caf\udce9.png"}
+    assert second == '{"path": "café.png"}'
+
+
+def test_log_whose_first_line_was_interrupted_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"path": "ca', encoding="utf-8")
+    with JsonLog(str(path)) as log:
+        log.write({"path": "cat.png"})
+    assert path.read_text(encoding="utf-8") == '{"path": "ca\n{"path": "cat.png"}\n'

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from armlet.errors import BundleError
+from armlet.errors import BackendError, BundleError
 from armlet.preprocessing import decode
 from armlet.runtime.choice import Wish
 from armlet.runtime.model import Model, open_model
@@ -73,8 +73,10 @@ def test_manifest_of_another_version(copied: Path) -> None:
     [
         lambda record: record.pop("labels"),
         lambda record: record.update(files=3),
-        lambda record: record["files"][0].update(surplus=1),
+        lambda record: record.update(labels="abcdefghij"),
         lambda record: record.update(layers=[{}]),
+        lambda record: record["layers"][0].update(name=None),
+        lambda record: record["layers"][0].update(macs="many"),
         lambda record: record["preprocessing"].update(mean=[1]),
         lambda record: record.update(preprocessing=None),
     ],
@@ -83,6 +85,32 @@ def test_damaged_manifest(copied: Path, change: Callable[[dict[str, Any]], objec
     rewrite(copied, change)
     with pytest.raises(BundleError, match=r"manifest\.json is damaged"):
         opened(copied)
+
+
+def test_members_of_later_versions_are_passed_over(copied: Path) -> None:
+    rewrite(copied, lambda record: record["files"][0].update(surplus=1))
+    assert opened(copied).bundle
+
+
+@pytest.mark.parametrize("text", ["{", "", "[" * 100_000, "\xff"])
+def test_file_beside_a_damaged_manifest_is_not_taken_for_a_bare_one(
+    copied: Path, text: str
+) -> None:
+    (copied / "manifest.json").write_text(text, encoding="latin-1")
+    with pytest.raises(BundleError, match=r"manifest\.json can't be read"):
+        opened(copied / "model.int8.onnx")
+
+
+def test_manifest_of_something_else_is_passed_over(copied: Path) -> None:
+    (copied / "manifest.json").write_text('{"name": "a web page"}', encoding="utf-8")
+    assert opened(copied / "model.int8.onnx").bundle is None
+
+
+@pytest.mark.parametrize("backend", ["litert", "onnx"])
+def test_folder_whose_name_is_no_text(copied: Path, backend: str) -> None:
+    odd = copied.rename(copied.with_name("o\udcff"))
+    with pytest.raises(BackendError, match="isn't UTF-8, .*; rename"):
+        opened(odd, backend=backend)
 
 
 def test_manifest_that_does_not_fit_the_file(copied: Path) -> None:

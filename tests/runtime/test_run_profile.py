@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import onnx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -142,3 +143,37 @@ def test_bad_input_is_one_line(
     lines = done.stderr.splitlines()
     assert message.format(bundle=bundle) in lines[-1]
     assert len(lines) == 1 if code == 1 else lines[0].startswith("Usage: edge-run profile")
+
+
+def test_no_room_for_a_profile_is_one_line(
+    bundle: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    done = edge_run(bundle, *FEW, "--backend", "onnx")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"edge-run: onnx can't profile {bundle}/model.int8.onnx (")
+    assert "see that there is room in " in done.stderr
+    assert done.stderr.count("\n") == 1
+    log = tmp_path / "log.jsonl"
+    arguments = ["classify", bundle, photos / "chelsea.png", "--log", log, "--backend", "onnx"]
+    logged = CliRunner().invoke(main, [str(one) for one in arguments])
+    assert logged.exit_code == 0
+    assert "the log has no layers: onnx can't profile" in logged.stderr
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_names_that_the_profiler_does_not_escape(tmp_path: Path) -> None:
+    path = tmp_path / "odd.onnx"
+    model = onnx.load_from_string(foreign_onnx.classifier())
+    for number, node in enumerate(model.graph.node):
+        node.name = f"{node.op_type}\t{number}"
+    path.write_bytes(model.SerializeToString())
+    done = edge_run(path, *FEW, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert "Conv\t0" in [one["name"] for one in json.loads(done.stdout)["layers"]]
+    for number, node in enumerate(model.graph.node):
+        node.name = f'"{number}"'
+    path.write_bytes(model.SerializeToString())
+    done = edge_run(path, *FEW, "--json")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith("edge-run: onnx can't profile")

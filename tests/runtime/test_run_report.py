@@ -178,6 +178,17 @@ def test_next_command_of_a_bare_file_opens_it_again() -> None:
     )
 
 
+def test_next_command_survives_names_like_options(bundled: Model) -> None:
+    foreign = ForeignOptions(labels=Path("labels.txt"))
+    bare = replace(MODEL, path=Path("-net.onnx"))
+    assert next_command(bare, foreign, "cat.png", layers=False) == (
+        "next: edge-run profile ./-net.onnx --labels labels.txt"
+    )
+    assert " ./-cat.png --layers" in next_command(
+        bundled, NO_FOREIGN_OPTIONS, "-cat.png", layers=False
+    )
+
+
 def test_next_profile(bundle: Path, bundled: Model) -> None:
     found = [
         next_profile(bundled, NO_FOREIGN_OPTIONS, heaviest, compared).split()[-1]

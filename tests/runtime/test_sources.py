@@ -1,3 +1,5 @@
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,31 @@ def test_what_is_not_there_does_not_stop_the_rest(tree: Path) -> None:
         "none.png: no such file or folder",
         "empty: no picture there",
     ]
+
+
+def test_folder_that_cannot_be_read_does_not_stop_the_rest(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A superuser may read everything, so the system's refusal is played.
+    listed = Path.iterdir
+
+    def refuse(self: Path) -> Iterator[Path]:
+        if self.name == "below":
+            raise PermissionError(13, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    pictures = find_pictures(["."])
+    assert [str(path) for path in pictures.paths] == ["a.png", "b.JPG", "odd[1].png"]
+    assert [error.problem for error in pictures.problems] == ["below: Permission denied"]
+
+
+def test_folders_a_thousand_deep(tree: Path) -> None:
+    place = tree / "deep"
+    for _ in range(1500):
+        place.mkdir()
+        os.chdir(place)
+        place = Path("d")
+    Path("z.png").write_bytes(b"")
+    os.chdir(tree)
+    assert found("a.png", "deep")[0] == "a.png"

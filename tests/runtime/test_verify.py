@@ -92,6 +92,13 @@ def test_wrong_resize_shows_too(copied: Path) -> None:
     assert "000.png becomes (3, 28, 28) here, was (3, 32, 32)" in check(copied).problems
 
 
+def test_changed_labels(copied: Path) -> None:
+    edit(copied, lambda record: record["labels"].reverse())
+    problems = check(copied).problems
+    assert len(problems) == 4
+    assert problems[0].endswith("has other labels than the manifest")
+
+
 @pytest.mark.parametrize("resize", ["crop", "pad"])
 def test_wrong_way_to_fit_a_picture_shows_on_the_one_that_is_not_square(
     copied: Path, resize: str
