@@ -59,6 +59,10 @@ bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the 
 	$(BIN)/python tests/bench/first_label.py $(if $(ROUNDS),--rounds $(ROUNDS))
 	$(BIN)/python tests/bench/log_cost.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 300)
 
+.PHONY: bench-rewrites
+bench-rewrites: .venv/demo ## Time files with each rewrite of the graph beside files without it
+	$(BIN)/python tests/bench/rewrites.py $(if $(ROUNDS),--rounds $(ROUNDS))
+
 .PHONY: test-litert-torch
 test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TFLite (installs 2.5 GB)
 	@# anyio, which comes along, has a pytest plugin that pytest warns about.

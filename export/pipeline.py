@@ -151,6 +151,7 @@ def convert_graph(classifier: Classifier, job: Job, stages: Stages) -> Files:
     stages.progress(f"tracing {classifier.network}")
     graph = simplify(read(trace(classifier.module, preprocessing.size)))
     check_writable(graph)
+    _tell_of_shuffles(graph, stages)
     identity = Identity(
         network=classifier.network, labels=classifier.labels, preprocessing=preprocessing
     )
@@ -170,6 +171,14 @@ def convert_graph(classifier: Classifier, job: Job, stages: Stages) -> Files:
         layers_int8=layers(graph, "int8"),
         input_scale=quantization.activations[graph.input] if quantization else None,
     )
+
+
+def _tell_of_shuffles(graph: Graph, stages: Stages) -> None:
+    left = [node.name for node in graph.nodes if node.layer_kind == "shuffle"]
+    if left:
+        stages.notice(
+            f"channel shuffles that stay, for grouped convolutions: {', '.join(left)}"
+        )
 
 
 def calibrate_module(module: nn.Module, inputs: NDArray[np.float32], stages: Stages) -> Ranges:

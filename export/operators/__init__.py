@@ -13,6 +13,7 @@ from armlet import graph
 from armlet.export.onnx_file import OnnxWriter
 from armlet.export.operators import (
     batch_norm,
+    channel_gather,
     channel_shuffle,
     concat,
     conv,
@@ -37,6 +38,8 @@ READERS: Mapping[str, Callable[[OnnxNode, Source], list[graph.Node]]] = MappingP
         "Conv": conv.read,
         "Flatten": reshape.read,
         "Gemm": linear.read,
+        "Gather": channel_gather.read,
+        "GatherND": channel_gather.read_rows,
         "GlobalAveragePool": global_average_pool.read,
         "MaxPool": max_pool.read,
         "ReduceMean": global_average_pool.read_mean,
@@ -46,12 +49,14 @@ READERS: Mapping[str, Callable[[OnnxNode, Source], list[graph.Node]]] = MappingP
         "Split": split.read,
         "Squeeze": reshape.read,
         "Transpose": transpose.read,
+        "Unsqueeze": reshape.read,
     }
 )
 """ONNX operator type: what it becomes."""
 
 ONNX: Mapping[type[graph.Node], Callable[[Any, OnnxWriter], None]] = MappingProxyType(
     {
+        graph.ChannelGather: channel_gather.write_onnx,
         graph.ChannelShuffle: channel_shuffle.write_onnx,
         graph.Concat: concat.write_onnx,
         graph.Conv: conv.write_onnx,
@@ -68,6 +73,7 @@ ONNX: Mapping[type[graph.Node], Callable[[Any, OnnxWriter], None]] = MappingProx
 
 TFLITE: Mapping[type[graph.Node], Callable[[Any, TfliteWriter], None]] = MappingProxyType(
     {
+        graph.ChannelGather: channel_gather.write_tflite,
         graph.ChannelShuffle: channel_shuffle.write_tflite,
         graph.Concat: concat.write_tflite,
         graph.Conv: conv.write_tflite,

@@ -5,15 +5,17 @@ from ai_edge_litert import schema_py_generated as schema
 from armlet.export.onnx_file import OnnxWriter
 from armlet.export.source import OnnxNode, Source
 from armlet.export.tflite_file import TfliteWriter, builtin
-from armlet.graph import Concat, Node
+from armlet.graph import Concat, Node, Stack
 
 # XNNPACK takes no more; with more inputs the node would leave the delegate.
 MOST_INPUTS = 5
 
 
 def read(node: OnnxNode, source: Source) -> list[Node]:
-    """A Concat of maps along their channels."""
+    """A Concat of maps along their channels, or what torch.stack makes of them."""
     rank = len(source.shapes[node.inputs[0]])
+    if rank == 5 and node.attributes["axis"] == 2:
+        return [Stack(name=node.name("stack"), inputs=node.inputs, outputs=node.outputs)]
     if rank != 4 or node.attributes["axis"] % rank != 1:
         raise node.refuse(f"along axis {node.attributes['axis']} of {rank}")
     return [Concat(name=node.name("concat"), inputs=node.inputs, outputs=node.outputs)]

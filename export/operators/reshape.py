@@ -11,7 +11,7 @@ from armlet.graph import Flatten, Node, Reshape
 
 
 def read(node: OnnxNode, source: Source) -> list[Node]:
-    """A Reshape, Flatten or Squeeze: Flatten if two axes remain, else a bare Reshape."""
+    """A change of shape: Flatten if two axes remain, else a bare Reshape."""
     shape = source.shapes[node.outputs[0]]
     kind = Flatten if len(shape) == 2 and shape[0] == 1 else Reshape
     suffix = "flatten" if kind is Flatten else "reshape"

@@ -6,17 +6,27 @@ from ai_edge_litert import schema_py_generated as schema
 from armlet.export.onnx_file import OnnxWriter
 from armlet.export.source import OnnxNode, Source
 from armlet.export.tflite_file import TfliteWriter, builtin
-from armlet.graph import Node, Slice
+from armlet.graph import ChannelGather, Node, Slice
 
 
 def read(node: OnnxNode, source: Source) -> list[Node]:
-    """A Slice of a map's channels, in steps of one."""
+    """A Slice of a map's channels; in steps it is a gather."""
     shape = source.shapes[node.inputs[0]]
     starts, stops, axes = (source.constant(node, position) for position in (1, 2, 3))
     steps = source.constant(node, 4) if len(node.inputs) > 4 else np.ones(1)
-    if len(shape) != 4 or list(axes) != [1] or list(steps) != [1]:
-        raise node.refuse(f"of axes {list(map(int, axes))} in steps {list(map(int, steps))}")
-    start, stop, _ = slice(int(starts[0]), int(stops[0])).indices(shape[1])
+    if len(shape) != 4 or list(axes) != [1]:
+        raise node.refuse(f"of axes {list(map(int, axes))}")
+    cut = slice(int(starts[0]), int(stops[0]), int(steps[0]))
+    if int(steps[0]) != 1:
+        return [
+            ChannelGather(
+                name=node.name("gather"),
+                inputs=node.inputs[:1],
+                outputs=node.outputs,
+                order=tuple(range(*cut.indices(shape[1]))),
+            )
+        ]
+    start, stop, _ = cut.indices(shape[1])
     return [
         Slice(
             name=node.name("slice"),

@@ -204,6 +204,37 @@ class ChannelShuffle(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowGather(Node):
+    """Takes entries of the first axis; exists only until a pass knows what it is for."""
+
+    order: tuple[int, ...]
+
+    operator = "RowGather"
+    kind = "data"
+    keeps_scale = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(Node):
+    """Joins (1, C, 1, H, W) along axis 2; exists only until a pass knows what it is for."""
+
+    operator = "Stack"
+    kind = "data"
+    keeps_scale = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelGather(Node):
+    """Takes the channels ``order``, one after the other."""
+
+    order: tuple[int, ...]
+
+    operator = "ChannelGather"
+    kind = "shuffle"
+    keeps_scale = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Graph:
     """A classifier: one image in, one vector of logits out."""
 
@@ -226,6 +257,11 @@ class Graph:
         """The one node that reads ``tensor``, if nothing else needs it."""
         readers = self.readers(tensor)
         return readers[0] if len(readers) == 1 and tensor != self.output else None
+
+    def with_shapes(self, shapes: Mapping[str, Shape]) -> "Graph":
+        """The same graph, with the shapes of tensors that are new."""
+        alive = {self.input} | {name for node in self.nodes for name in node.outputs}
+        return replace(self, shapes={name: shapes[name] for name in shapes if name in alive})
 
     def with_nodes(self, nodes: Iterable[Node]) -> "Graph":
         """The same graph with other nodes; shapes of tensors that are gone are dropped."""

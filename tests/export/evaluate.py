@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from armlet.graph import (
     BatchNorm,
+    ChannelGather,
     ChannelShuffle,
     Concat,
     Conv,
@@ -63,6 +64,8 @@ def _run(graph: Graph, node: Node, inputs: list[Tensor]) -> list[Tensor]:
             return list(torch.split(x, list(node.sizes), 1))
         case Slice():
             return [x[:, node.start : node.stop]]
+        case ChannelGather():
+            return [x[:, list(node.order)]]
         case ChannelShuffle():
             return [functional.channel_shuffle(x, node.groups)]
         case Transpose():

@@ -241,7 +241,7 @@ def test_the_bundle_holds_what_the_manifest_says(bundle: Path) -> None:
     assert {"torch", "onnxruntime", "ai-edge-litert"} <= set(record["versions"])
     layers = {one["name"]: one for one in record["layers"]}
     assert layers["stage2.0.branch2.3"]["kind"] == "depthwise"
-    assert layers["stage4.3.shuffle"]["kind"] == "shuffle"
+    assert layers["stage4.3.branch2.0.concat"]["kind"] == "data"
     assert layers["conv5.0"]["parameters"] == 192 * 1024 + 1024
 
 

@@ -61,7 +61,7 @@ def test_real_profile_reaches_every_layer(
     heavy = [one for one in layers if one.macs]
     assert len(heavy) == 57
     assert all(one.share for one in heavy)
-    assert next(one for one in layers if one.kind == "shuffle").share
+    assert next(one for one in layers if one.kind == "data").share
     # All that is left over is what the runtime put in by itself, and time between operators.
     assert other.name == "other"
     assert set(other.operator.split(", ")) <= ITS_OWN

@@ -98,10 +98,10 @@ def test_profile_writes_nothing_to_stderr(
 
 def test_several_partitions_of_the_delegate(bundle: Path, tmp_path: Path) -> None:
     source = bundle / "model.float32.tflite"
-    path = with_norm(source, tmp_path / "parts.tflite", "stage3.2.concat", None)
+    path = with_norm(source, tmp_path / "parts.tflite", "stage3.3.branch2.0.concat", None)
     plain, mixed = nodes(source), nodes(path)
     added = [node for node in mixed if node.operator == "L2_NORMALIZATION"]
-    assert [node.name for node in added] == ["stage3.2.concat/norm"]
+    assert [node.name for node in added] == ["stage3.3.branch2.0.concat/norm"]
     rest = [(node.name, node.operator) for node in mixed if node not in added]
     assert rest == [(node.name, node.operator) for node in plain]
 
@@ -111,7 +111,7 @@ def test_nothing_is_claimed_where_a_delegate_changes_the_order(
 ) -> None:
     # The second branch doesn't wait for the new operator, and so runs before the first.
     reader = "stage3.0.branch1.0/pad"
-    tensor = "stage2.3.shuffle"
+    tensor = "stage3.0.branch1.0.concat"
     path = with_norm(
         bundle / "model.float32.tflite", tmp_path / "swapped.tflite", tensor, reader
     )
