@@ -218,7 +218,7 @@ def _print_results(
     for outcome in watch(outcomes, "classifying", count) if bar else outcomes:
         if isinstance(outcome, ImageError):
             click.echo("\r\033[K" if bar else "", nl=False, err=True)
-            notice(f"edge-run: {outcome.problem}")
+            notice(f"edge-run: {outcome}")
         else:
             good.append(outcome.path)
             if log:

@@ -37,6 +37,10 @@ def beside(
             f"{path} stands alone, so there is no {wanted} to compare it with",
             "give a folder that edge-export wrote, or another runtime",
         )
+    if model.bundle is None and BACKENDS[wanted].format != BACKENDS[model.backend].format:
+        raise OptionError(
+            f"--compare {wanted} does not run {path}", "name a runtime that runs such files"
+        )
     same = replace(options, backend=model.backend, precision=model.precision)
     where = model.bundle.folder if model.bundle else path
     if wanted in BACKENDS:

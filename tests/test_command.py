@@ -112,14 +112,14 @@ def test_three_numbers_with_commas() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0.5", "0.5,0.5", "1,2,3,4", "a,b,c", "nan,0,0", "0,inf,0"]
+    "text", ["", "0.5", "0.5,0.5", "1,2,3,4", "a,b,c", "nan,0,0", "0,inf,0", "1e300,0,0"]
 )
 def test_what_is_not_three_finite_numbers(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not three numbers like"):
         triple(text)
 
 
-@pytest.mark.parametrize("text", ["0,1,1", "1,1,-0.5"])
+@pytest.mark.parametrize("text", ["0,1,1", "1,1,-0.5", "1e-40,1,1"])
 def test_a_deviation_is_above_zero(text: str) -> None:
     with pytest.raises(click.BadParameter, match="not above 0"):
         positive_triple(text)

@@ -17,6 +17,8 @@ else:
     from click_default_group import DefaultGroup
 
 Item = TypeVar("Item")
+LARGEST, LEAST = 1e6, 1e-6
+"""Of means and deviations, far beyond any that makes sense; others overflow float32."""
 
 
 class Command(DefaultGroup):
@@ -90,7 +92,7 @@ def triple(text: str) -> tuple[float, float, float]:
     except ValueError:
         red = math.nan
         green = blue = 0.0
-    if not all(map(math.isfinite, (red, green, blue))):
+    if not all(abs(value) <= LARGEST for value in (red, green, blue)):
         raise click.BadParameter(f"{text!r} is not three numbers like 0.485,0.456,0.406")
     return red, green, blue
 
@@ -98,6 +100,6 @@ def triple(text: str) -> tuple[float, float, float]:
 def positive_triple(text: str) -> tuple[float, float, float]:
     """Three numbers above 0."""
     values = triple(text)
-    if min(values) <= 0:
+    if min(values) < LEAST:
         raise click.BadParameter(f"{text!r} holds a value that is not above 0")
     return values

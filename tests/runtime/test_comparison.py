@@ -42,3 +42,5 @@ def test_bare_file_has_no_other_precision(bundle: Path) -> None:
     with pytest.raises(OptionError, match=r"net\.tflite stands alone, .* float32"):
         beside(NOTHING, path, opened, PRECISION)
     assert beside(NOTHING, path, opened, "tflite-runtime")[1] == path
+    with pytest.raises(OptionError, match=r"--compare onnx does not run net\.tflite; name"):
+        beside(NOTHING, path, opened, "onnx")
