@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from armlet.cache import cache_folder
 from armlet.errors import NetworkError, OptionError
 from armlet.export import cards, factory, networks, published, weights
 from armlet.export.stem import Stem
@@ -100,10 +101,7 @@ def _from_registry(wish: Wish, labels: Sequence[str] | None) -> Classifier:
             weights=name,
             ranges=card.ranges if stem == card.stem else None,
         )
-    if name == "imagenet":
-        path = published.fetch(wish.network, published.cache_folder())
-    else:
-        path = Path(name)
+    path = published.fetch(wish.network, cache_folder()) if name == "imagenet" else Path(name)
     stem = wish.stem or "imagenet"
     return Classifier(
         network=wish.network,

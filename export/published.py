@@ -4,7 +4,6 @@ Each file's name ends in the first digits of its SHA-256; that is checked whenev
 """
 
 import http.client
-import os
 import re
 import urllib.request
 from collections.abc import Mapping
@@ -26,18 +25,6 @@ FILES: Mapping[str, str] = MappingProxyType(
     }
 )
 TIMEOUT_S = 30
-
-
-def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where fetched files are kept.
-
-    ``$ARMLET_CACHE``, else ``$XDG_CACHE_HOME/armlet``, else ``~/.cache/armlet``.
-    """
-    if own := environment.get("ARMLET_CACHE"):
-        return Path(own)
-    if common := environment.get("XDG_CACHE_HOME"):
-        return Path(common) / "armlet"
-    return Path.home() / ".cache" / "armlet"
 
 
 def fetch(network: str, cache: Path, base_url: str = BASE_URL) -> Path:

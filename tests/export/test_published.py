@@ -136,15 +136,3 @@ def test_names_carry_the_published_hashes() -> None:
         "shufflenet_v2_x1_5": "shufflenetv2_x1_5-3c479a10.pth",
         "shufflenet_v2_x2_0": "shufflenetv2_x2_0-8be3c8ee.pth",
     }
-
-
-@pytest.mark.parametrize(
-    ("environment", "folder"),
-    [
-        ({"ARMLET_CACHE": "/a", "XDG_CACHE_HOME": "/x"}, Path("/a")),
-        ({"ARMLET_CACHE": "", "XDG_CACHE_HOME": "/x"}, Path("/x/armlet")),
-        ({}, Path.home() / ".cache" / "armlet"),
-    ],
-)
-def test_cache_folder(environment: dict[str, str], folder: Path) -> None:
-    assert published.cache_folder(environment) == folder
