@@ -120,8 +120,22 @@ def describe_moment(conditions: Conditions) -> str:
 def describe(measured: Measured) -> str:
     """One line for people about a measurement's conditions; never empty."""
     pair = [measured.before, measured.after]
-    slowed = _slowed(*pair)
-    return ", ".join([_sentence(_governor(pair), pair), *([slowed] if slowed else [])])
+    slowed = slowdowns(measured)
+    words = [f"slowed down: {', '.join(slowed)}"] if slowed else []
+    return ", ".join([_sentence(_governor(pair), pair), *words])
+
+
+def slowdowns(measured: Measured) -> Sequence[str]:
+    """What held the machine back at either end of a measurement, or newly between them.
+
+    Returns:
+        Of ``throttling.REASONS``; none where the machine doesn't tell.
+    """
+    before, after = measured.before.throttling, measured.after.throttling
+    if before is None or after is None:
+        return []
+    between = set(after.since_boot) - set(before.since_boot)
+    return list(dict.fromkeys([*before.now, *after.now, *sorted(between)]))
 
 
 def _sentence(governor: str | None, moments: Sequence[Conditions]) -> str:
@@ -144,15 +158,6 @@ def _clock(mhz: Sequence[float]) -> str:
     if len(set(words)) == 1:
         return words[0]
     return "/".join(words) if len(words) <= _FEW else f"{min(mhz):.0f}..{max(mhz):.0f}"
-
-
-def _slowed(before: Conditions, after: Conditions) -> str:
-    """What held the machine back at either moment, or between them."""
-    if before.throttling is None or after.throttling is None:
-        return ""
-    between = set(after.throttling.since_boot) - set(before.throttling.since_boot)
-    reasons = dict.fromkeys([*before.throttling.now, *after.throttling.now, *sorted(between)])
-    return f"slowed down: {', '.join(reasons)}" if reasons else ""
 
 
 def _governor(moments: Sequence[Conditions]) -> str | None:
