@@ -15,6 +15,7 @@ import armlet
 from armlet.command import Command, notice, progress, watch
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.runtime.backends import BACKENDS
+from armlet.runtime.measuring import bench
 from armlet.runtime.options import PRECISION, ModelOptions, model_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
@@ -266,3 +267,6 @@ def doctor(as_json: bool) -> None:
         raise BackendError("no inference runtime works here", diagnosis.next_step)
     if not as_json:
         notice(NEXT)
+
+
+main.add_command(bench)

@@ -10,7 +10,7 @@ from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose, choose_backend
-from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions, default_threads
 from armlet.runtime.session import Session, Tensor
 
 
@@ -41,14 +41,17 @@ class Model:
 
 
 def open_model(
-    model: Path, wish: Wish, threads: int, foreign: ForeignOptions = NO_FOREIGN_OPTIONS
+    model: Path,
+    wish: Wish,
+    threads: int | None = None,
+    foreign: ForeignOptions = NO_FOREIGN_OPTIONS,
 ) -> Model:
     """Open a bundle, one of its files or a bare model file, on a backend.
 
     Args:
         model: The bundle's folder or file, or a file that no manifest lists.
         wish: What the options say of where it runs.
-        threads: How many the runtime may use.
+        threads: How many the runtime may use; None: as ``default_threads`` says.
         foreign: What the options say of a bare file.
 
     Raises:
@@ -58,8 +61,8 @@ def open_model(
         OptionError: The options contradict the file, or more are needed.
     """
     if model.is_file() and not is_listed(model):
-        return _open_bare(model, wish, threads, foreign)
-    return _open_bundled(model, wish, threads, foreign)
+        return _open_bare(model, wish, threads or default_threads(), foreign)
+    return _open_bundled(model, wish, threads or default_threads(), foreign)
 
 
 def refuse_foreign(bundle: Bundle, foreign: ForeignOptions) -> None:

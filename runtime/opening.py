@@ -14,7 +14,7 @@ from armlet.runtime.backends import BACKENDS
 from armlet.runtime.choice import PREFERENCE, Wish
 from armlet.runtime.classifier import Classifier
 from armlet.runtime.model import open_model
-from armlet.runtime.options import MOST_THREADS, ForeignOptions, default_threads
+from armlet.runtime.options import MOST_THREADS, ForeignOptions
 
 
 def open_classifier(
@@ -70,7 +70,7 @@ def open_classifier(
         layout=layout,
     )
     wish = Wish(backend=backend, precision=precision)
-    return Classifier(open_model(Path(model), wish, threads or default_threads(), foreign))
+    return Classifier(open_model(Path(model), wish, threads, foreign))
 
 
 def _check_foreign(

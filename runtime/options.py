@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -54,7 +54,7 @@ class ModelOptions:
 
     backend: str | None
     precision: "Precision | None"
-    threads: int
+    threads: int | None
     foreign: ForeignOptions
 
     def open(self, model: Path) -> "Classifier":
@@ -70,8 +70,7 @@ class ModelOptions:
         from armlet.runtime.model import open_model
 
         opened = open_model(model, self.wish, self.threads, self.foreign)
-        if opened.assumed:
-            notice(f"edge-run: assumed {', '.join(opened.assumed)}")
+        say_assumed(opened.assumed)
         return Classifier(opened)
 
     @property
@@ -82,10 +81,20 @@ class ModelOptions:
         return Wish(backend=self.backend, precision=self.precision)
 
 
+def say_assumed(assumed: Sequence[str]) -> None:
+    """Say on stderr what had to be assumed of a bare file."""
+    if assumed:
+        notice(f"edge-run: assumed {', '.join(assumed)}")
+
+
+def available_cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def default_threads() -> int:
     """All cores that this process may use, but no more than 4."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(cores, 4)
+    return min(available_cores(), 4)
 
 
 _OPTIONS = (
@@ -102,9 +111,7 @@ _OPTIONS = (
     click.option(
         "--threads",
         type=click.IntRange(1, MOST_THREADS),
-        default=default_threads,
-        show_default="as many as cores, at most 4",
-        help="Threads of the runtime.",
+        help="Threads of the runtime; by default as many as cores, at most 4.",
     ),
     click.option(
         "--labels",

@@ -132,6 +132,11 @@ def next_profile(
     return _next("profile", where, *_again(foreign), option)
 
 
+def next_bench(model: Path, foreign: "ForeignOptions") -> str:
+    """What the user may try next, after a benchmark."""
+    return _next("tune", model, *_again(foreign))
+
+
 def _again(foreign: "ForeignOptions") -> Sequence[object]:
     """The options without which a bare file may not open."""
     options: list[object] = []

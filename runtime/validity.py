@@ -9,9 +9,8 @@ CLOCK_CHANGE = 0.1
 do that by itself; less is what a turbo clock does all the time."""
 BUSY = 0.5
 """Processes for each core. With one for every other core, a runtime that is given all of them
-waits for the others at each operator, since its threads meet there. A resting device has 0.1
-or 0.2, and so has one whose last heavy work ended three minutes ago (the load is a mean of about
-one minute, and falls to 5 % in three)."""
+waits at each operator for the threads that others hold up. A resting device has 0.1 or 0.2, and
+so has one whose last heavy work ended three minutes ago: the load is a mean of about one."""
 
 
 def doubts(measured: Measured) -> Sequence[str]:

@@ -28,7 +28,7 @@ from armlet.runtime.backends import BACKENDS, installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose
 from armlet.runtime.metadata import read_metadata
 from armlet.runtime.model import refuse_foreign
-from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions, default_threads
 from armlet.runtime.promise import Logits, promise_of
 
 Vectors = Mapping[str, NDArray[np.generic]]
@@ -107,14 +107,17 @@ class Verification:
 
 
 def verify_model(
-    model: Path, wish: Wish, threads: int, foreign: ForeignOptions = NO_FOREIGN_OPTIONS
+    model: Path,
+    wish: Wish,
+    threads: int | None = None,
+    foreign: ForeignOptions = NO_FOREIGN_OPTIONS,
 ) -> Verification:
     """Run the golden vectors through what the options leave of a bundle.
 
     Args:
         model: A bundle's folder, or one of its files.
         wish: A backend or precision, or None for all.
-        threads: How many the runtimes may use.
+        threads: How many the runtimes may use; None: as ``default_threads`` says.
         foreign: What the options say of bare files, which have nothing to be verified by.
 
     Raises:
@@ -133,7 +136,7 @@ def verify_model(
         if wish.precision in (None, file.precision)
         and (wish.backend is None or file.format == BACKENDS[wish.backend].format)
     ]
-    return verify(bundle, files, backends, threads)
+    return verify(bundle, files, backends, threads or default_threads())
 
 
 def verify(

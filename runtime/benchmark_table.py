@@ -1,0 +1,67 @@
+"""Benchmarks as tables for people."""
+
+from collections.abc import Sequence
+
+from armlet.runtime.benchmark import Benchmark, Row
+from armlet.runtime.conditions import describe
+
+Lines = Sequence[str]
+
+_TITLES = (
+    "file",
+    "runtime",
+    "precision",
+    "threads",
+    "p50",
+    "p90",
+    "p99",
+    "min",
+    "size",
+    "top-1",
+)
+_WORDS = 3
+"""So many columns, from the left, hold words."""
+_FASTEST = "fastest"
+
+
+def as_text(benchmark: Benchmark) -> Lines:
+    """A line for each file, runtime and number of threads, and how they were measured."""
+    known = any(row.top1 is not None for row in benchmark.rows)
+    width = len(_TITLES) if known else len(_TITLES) - 1
+    rows = [_TITLES, *(_cells(row) for row in benchmark.rows)]
+    marks = ["", *(_FASTEST if row is benchmark.fastest else "" for row in benchmark.rows)]
+    columns = list(zip(*(row[:width] for row in rows), strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    lines = [
+        "  ".join(
+            f"{cell:<{wide}}" if place < _WORDS else f"{cell:>{wide}}"
+            for place, (cell, wide) in enumerate(zip(row, widths, strict=False))
+        )
+        for row in rows
+    ]
+    return [
+        f"{benchmark.network}, {benchmark.runs} runs of each, taking turns",
+        "",
+        *(f"{line}  {mark}".rstrip() for line, mark in zip(lines, marks, strict=True)),
+        "",
+        describe(benchmark.conditions),
+        *(f"NOT VALID: {reason}" for reason in benchmark.reasons),
+    ]
+
+
+def _cells(row: Row) -> Sequence[str]:
+    times = (row.p50_ms, row.p90_ms, row.p99_ms, row.min_ms)
+    return (
+        row.file,
+        row.backend,
+        row.precision,
+        str(row.threads),
+        *(_ms(value) for value in times),
+        f"{row.bytes / 1e6:.2f} MB",
+        "" if row.top1 is None else f"{row.top1:.2f} %",
+    )
+
+
+def _ms(value: float) -> str:
+    """Three digits that mean something, where a model takes less than 10 ms."""
+    return f"{value:.{3 if value < 1 else 2 if value < 10 else 1}f} ms"
