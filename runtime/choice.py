@@ -9,6 +9,7 @@ from armlet.bundle import Bundle, Format, ModelFile
 from armlet.errors import BackendError, OptionError
 from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS
+from armlet.runtime.options import default_threads
 
 PREFERENCE: Sequence[Precision] = ("int8", "float32")
 
@@ -24,11 +25,48 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a tuning found best."""
+
+    backend: str
+    precision: Precision
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """What will run."""
 
     file: ModelFile
     backend: str
+
+
+def complete(
+    wish: Wish,
+    threads: int | None,
+    tuned: Setting | None,
+    kinds: Collection[tuple[Format, Precision]],
+    installed: Collection[str],
+) -> tuple[Wish, int]:
+    """Let a tuning decide what the user left open, else the defaults.
+
+    Args:
+        wish: What the options say; each of them stays as it is.
+        threads: Likewise.
+        tuned: What the tuning says, if there is one.
+        kinds: Format and precision of the files that there are.
+        installed: Names of the backends whose runtime is there.
+
+    Returns:
+        The wish and the number of threads. Where the options leave no file or runtime for what
+        is tuned, the wish is theirs alone.
+    """
+    if tuned is None:
+        return wish, threads or default_threads()
+    backend, precision = wish.backend or tuned.backend, wish.precision or tuned.precision
+    if backend in installed and (BACKENDS[backend].format, precision) in kinds:
+        wish = Wish(backend=backend, precision=precision)
+    return wish, threads or tuned.threads
 
 
 def choose(

@@ -15,8 +15,8 @@ import armlet
 from armlet.command import Command, notice, progress, watch
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.runtime.backends import BACKENDS
-from armlet.runtime.measuring import bench
-from armlet.runtime.options import PRECISION, ModelOptions, model_options
+from armlet.runtime.measuring import bench, tune
+from armlet.runtime.options import PRECISION, ModelOptions, model_options, narrowing_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def profile(
 
 @main.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@model_options
+@narrowing_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(model: Path, options: ModelOptions, as_json: bool) -> None:
     """Prove that this device reproduces what the workstation computed.
@@ -270,3 +270,4 @@ def doctor(as_json: bool) -> None:
 
 
 main.add_command(bench)
+main.add_command(tune)

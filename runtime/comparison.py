@@ -41,7 +41,10 @@ def beside(
         raise OptionError(
             f"--compare {wanted} does not run {path}", "name a runtime that runs such files"
         )
-    same = replace(options, backend=model.backend, precision=model.precision)
+    # A tuning of the folder says nothing of the file that was named, nor the other way round.
+    same = replace(
+        options, backend=model.backend, precision=model.precision, threads=model.threads
+    )
     where = model.bundle.folder if model.bundle else path
     if wanted in BACKENDS:
         return replace(same, backend=wanted), where

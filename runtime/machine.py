@@ -6,12 +6,12 @@ import re
 import struct
 import sys
 import sysconfig
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from armlet.runtime.kernel_files import read_table, read_text
+from armlet.runtime.processor import name_processor
 from armlet.runtime.support import Target
 
 # What decides which kernels a runtime picks: on 64-bit ARM, 32-bit ARM, x86.
@@ -20,31 +20,6 @@ FEATURES = (
     *("neon", "vfpv4"),
     *("avx2", "avx_vnni", "avx512f", "avx512_vnni"),
 )
-# Arm's own cores by number; the kernel of a 64-bit board gives no name.
-_ARM = "0x41"
-_ARM_CORES = {
-    "0xb76": "ARM1176",
-    "0xc07": "Cortex-A7",
-    "0xc08": "Cortex-A8",
-    "0xc09": "Cortex-A9",
-    "0xc0f": "Cortex-A15",
-    "0xd03": "Cortex-A53",
-    "0xd04": "Cortex-A35",
-    "0xd05": "Cortex-A55",
-    "0xd07": "Cortex-A57",
-    "0xd08": "Cortex-A72",
-    "0xd09": "Cortex-A73",
-    "0xd0a": "Cortex-A75",
-    "0xd0b": "Cortex-A76",
-    "0xd0c": "Neoverse N1",
-    "0xd41": "Cortex-A78",
-    "0xd42": "Cortex-A78AE",
-    "0xd44": "Cortex-X1",
-    "0xd46": "Cortex-A510",
-    "0xd47": "Cortex-A710",
-    "0xd80": "Cortex-A520",
-    "0xd81": "Cortex-A720",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +72,7 @@ def read_machine(root: Path = Path("/")) -> Machine:
         kernel=platform.machine(),
         os=name[1] if name else None,
         board=read_text(root / "proc/device-tree/model"),
-        cpu=_cpu(lines),
+        cpu=name_processor(lines),
         features=tuple(one for one in FEATURES if one in has),
         memory_mib=_mib(memory.get("MemTotal")),
         available_mib=_mib(memory.get("MemAvailable")),
@@ -145,20 +120,6 @@ def _libc() -> tuple[str | None, tuple[int, ...] | None]:
         return None, None
     name, _, version = (told or "").partition(" ")
     return name or None, tuple(int(part) for part in re.findall(r"\d+", version)) or None
-
-
-def _cpu(lines: Sequence[tuple[str, str]]) -> str | None:
-    cores = []
-    maker = ""
-    for key, value in lines:
-        if key == "CPU implementer":
-            maker = value
-        elif key == "CPU part":
-            cores.append(_ARM_CORES.get(value, "") if maker == _ARM else "")
-    named = [core for core in cores if core] or [
-        value for key, value in lines if key == "model name"
-    ]
-    return ", ".join(dict.fromkeys(named)) or None
 
 
 def _mib(text: str | None) -> int | None:

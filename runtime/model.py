@@ -9,9 +9,11 @@ from armlet.errors import BundleError, OptionError
 from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
-from armlet.runtime.choice import Wish, choose, choose_backend
-from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions, default_threads
+from armlet.runtime.choice import Wish, choose, choose_backend, complete
+from armlet.runtime.identity import identify_bare, identify_bundle
+from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.session import Session, Tensor
+from armlet.runtime.tuning_file import NOTHING_FOUND, Found, find_setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class Model:
     """Where it came from; None: a bare file."""
     assumed: Sequence[str] = ()
     """What was assumed of a bare file, in words."""
+    tuning: Found = NOTHING_FOUND
+    """What ``edge-run tune`` had to say, where the options left something open."""
 
     def tensor(self, picture: Picture) -> Tensor:
         """The session's input, of a picture of any size."""
@@ -50,8 +54,8 @@ def open_model(
 
     Args:
         model: The bundle's folder or file, or a file that no manifest lists.
-        wish: What the options say of where it runs.
-        threads: How many the runtime may use; None: as ``default_threads`` says.
+        wish: What the options say of where it runs; what they leave open, a tuning decides.
+        threads: How many the runtime may use; None: as tuned, else ``default_threads``.
         foreign: What the options say of a bare file.
 
     Raises:
@@ -61,8 +65,8 @@ def open_model(
         OptionError: The options contradict the file, or more are needed.
     """
     if model.is_file() and not is_listed(model):
-        return _open_bare(model, wish, threads or default_threads(), foreign)
-    return _open_bundled(model, wish, threads or default_threads(), foreign)
+        return _open_bare(model, wish, threads, foreign)
+    return _open_bundled(model, wish, threads, foreign)
 
 
 def refuse_foreign(bundle: Bundle, foreign: ForeignOptions) -> None:
@@ -77,10 +81,19 @@ def refuse_foreign(bundle: Bundle, foreign: ForeignOptions) -> None:
         )
 
 
-def _open_bundled(model: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
+def _open_bundled(
+    model: Path, wish: Wish, threads: int | None, foreign: ForeignOptions
+) -> Model:
     bundle, named = open_bundle(model)
     refuse_foreign(bundle, foreign)
-    choice = choose(bundle, named, wish, installed_backends())
+    installed = installed_backends()
+    tuning = NOTHING_FOUND
+    if None in (wish.backend, wish.precision, threads):
+        tuning = find_setting(identify_bundle(bundle, named))
+    files = [named] if named else bundle.manifest.files
+    kinds = [(file.format, file.precision) for file in files]
+    wish, threads = complete(wish, threads, tuning.setting, kinds, installed)
+    choice = choose(bundle, named, wish, installed)
     path = bundle.verified(choice.file)
     session = load_backend(choice.backend).open(path, threads)
     manifest = bundle.manifest
@@ -104,17 +117,24 @@ def _open_bundled(model: Path, wish: Wish, threads: int, foreign: ForeignOptions
         labels=manifest.labels,
         layers=manifest.layers_int8 if choice.file.precision == "int8" else manifest.layers,
         bundle=bundle,
+        tuning=tuning,
     )
 
 
-def _open_bare(path: Path, wish: Wish, threads: int, foreign: ForeignOptions) -> Model:
+def _open_bare(path: Path, wish: Wish, threads: int | None, foreign: ForeignOptions) -> Model:
     # Bundles need nothing of this, and a device is slow to import.
     from armlet.runtime.bare import format_of, given, surroundings
     from armlet.runtime.metadata import read_metadata
 
     format = format_of(path)
     metadata = read_metadata(path, format)
-    backend = choose_backend(path, format, metadata.precision, wish, installed_backends())
+    installed = installed_backends()
+    tuning = NOTHING_FOUND
+    if None in (wish.backend, threads):
+        tuning = find_setting(identify_bare(path))
+    kinds = [(format, metadata.precision)]
+    wish, threads = complete(wish, threads, tuning.setting, kinds, installed)
+    backend = choose_backend(path, format, metadata.precision, wish, installed)
     session = load_backend(backend).open(path, threads, given(metadata, foreign))
     around = surroundings(path, format, session, metadata, foreign)
     return Model(
@@ -129,4 +149,5 @@ def _open_bare(path: Path, wish: Wish, threads: int, foreign: ForeignOptions) ->
         labels=around.labels,
         layers=(),
         assumed=around.assumed,
+        tuning=tuning,
     )

@@ -34,10 +34,10 @@ def open_classifier(
 
     Args:
         model: The bundle's folder, or a file.
-        backend: ``litert``, ``onnx`` or ``tflite-runtime``; None: the first of these that is
-            installed and has a file.
-        precision: None: int8 if there is such a file.
-        threads: Of the runtime; None: as many as cores, at most 4.
+        backend: ``litert``, ``onnx`` or ``tflite-runtime``; None: as ``edge-run tune`` found
+            best here, else the first of these that is installed and has a file.
+        precision: None: likewise as tuned, else int8 if there is such a file.
+        threads: Of the runtime; None: likewise as tuned, else as many as cores, at most 4.
         labels: For a file of others, as what follows: a text file, one label a line.
         mean: Of R, G, B, in units of 0 to 1.
         std: Likewise.
@@ -46,7 +46,8 @@ def open_classifier(
         layout: Of its input, if the shape doesn't tell.
 
     Returns:
-        The classifier; what had to be assumed of a file of others is in ``model.assumed``.
+        The classifier; what had to be assumed of a file of others is in ``model.assumed``, and
+        whether it was tuned in ``model.tuning``.
 
     Raises:
         BundleError: There is no model there, or it is damaged.

@@ -71,6 +71,8 @@ class ModelOptions:
 
         opened = open_model(model, self.wish, self.threads, self.foreign)
         say_assumed(opened.assumed)
+        if opened.tuning.ignored:
+            notice(f"edge-run: {opened.tuning.ignored}")
         return Classifier(opened)
 
     @property
@@ -97,22 +99,32 @@ def default_threads() -> int:
     return min(available_cores(), 4)
 
 
-_OPTIONS = (
+_BACKENDS = click.Choice(list(BACKENDS))
+_PRECISIONS = click.Choice(["int8", "float32"])
+_THREADS = click.IntRange(1, MOST_THREADS)
+_CHOOSING = (
     click.option(
         "--backend",
-        type=click.Choice(list(BACKENDS)),
-        help="Runtime; by default the first of these that is installed and can do it.",
+        type=_BACKENDS,
+        help="Runtime; by default as tuned, else the first that is installed and can do it.",
     ),
     click.option(
         "--precision",
-        type=click.Choice(["int8", "float32"]),
-        help="By default int8 if the bundle has it.",
+        type=_PRECISIONS,
+        help="By default as tuned, else int8 if the bundle has it.",
     ),
     click.option(
         "--threads",
-        type=click.IntRange(1, MOST_THREADS),
-        help="Threads of the runtime; by default as many as cores, at most 4.",
+        type=_THREADS,
+        help="Of the runtime; by default as tuned, else as many as cores, at most 4.",
     ),
+)
+_NARROWING = (
+    click.option("--backend", type=_BACKENDS, help="This runtime alone."),
+    click.option("--precision", type=_PRECISIONS, help="Files of this precision alone."),
+    click.option("--threads", type=_THREADS, help="Of the runtime."),
+)
+_FOREIGN = (
     click.option(
         "--labels",
         type=click.Path(path_type=Path),
@@ -141,18 +153,29 @@ _OPTIONS = (
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add all of them to a command, which is handed a ``ModelOptions`` named ``options``."""
+    """Add those that choose what runs; the command is handed ``options``, a ModelOptions."""
+    return _with_options(command, (*_CHOOSING, *_FOREIGN))
+
+
+def narrowing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Likewise, for a command that runs all there is unless it is told otherwise."""
+    return _with_options(command, (*_NARROWING, *_FOREIGN))
+
+
+def _with_options(
+    command: Callable[..., Any], options: Sequence[Callable[..., Any]]
+) -> Callable[..., Any]:
     own = [one.name for one in fields(ModelOptions) if one.name != "foreign"]
     foreign = [one.name for one in fields(ForeignOptions)]
 
     @wraps(command)
     def run(**values: Any) -> Any:
-        options = ModelOptions(
+        given = ModelOptions(
             **{name: values.pop(name) for name in own},
             foreign=ForeignOptions(**{name: values.pop(name) for name in foreign}),
         )
-        return command(options=options, **values)
+        return command(options=given, **values)
 
-    for option in reversed(_OPTIONS):
+    for option in reversed(options):
         run = option(run)
     return run

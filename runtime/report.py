@@ -75,8 +75,10 @@ class Text:
 
     def heading(self, model: "Model") -> Lines:
         """What is going to run, and the titles of the columns."""
+        tuned = ", tuned" if model.tuning.setting else ""
+        setting = f"{model.precision}, {model.backend}, threads: {model.threads}{tuned}"
         return [
-            f"{model.network}, {model.precision}, {model.backend}, threads: {model.threads}",
+            f"{model.network}, {setting}",
             "",
             f"{'picture':{self.width}}  preprocess   inference    score  label",
         ]
@@ -130,6 +132,11 @@ def next_profile(
     )
     option = "--compare" if beside and not compared else "--csv"
     return _next("profile", where, *_again(foreign), option)
+
+
+def next_tune(model: Path, foreign: "ForeignOptions") -> str:
+    """What the user may try next, after a tuning."""
+    return _next("classify", model, "photo.jpg", *_again(foreign))
 
 
 def next_bench(model: Path, foreign: "ForeignOptions") -> str:

@@ -56,6 +56,10 @@ class BackendError(ArmletError):
     """An inference runtime that isn't installed, or that can't run the file."""
 
 
+class MeasurementError(ArmletError):
+    """A measurement that can't be believed, for what the device did meanwhile."""
+
+
 class OutputError(ArmletError):
     """A place that can't be written to."""
 

@@ -122,11 +122,14 @@ def test_json() -> None:
 def test_table() -> None:
     heading, blank, titles, float32, int8, *rest = as_text(made())
     assert (heading, blank) == ("net, 5 runs of each, taking turns", "")
-    assert titles.split()[-2:] == ["size", "top-1"]
-    assert float32.split()[4:6] == ["12.3", "ms"]
-    assert not float32.endswith("fastest")
-    assert int8.split()[4:6] == ["0.568", "ms"]
-    assert int8.endswith("0.50 MB  86.57 %  fastest")
+    assert titles.split()[-3:] == ["MB", "top-1", "%"]
+    assert float32.split()[3:] == ["1", "12.3", "12.3", "12.3", "12.3", "0.50"]
+    assert int8.split()[4] == "0.568"
+    assert int8.endswith("0.50    86.57  fastest")
+    benchmark = made()
+    chosen = as_text(benchmark, benchmark.rows[0])
+    assert chosen[3].endswith("0.50           best")
+    assert chosen[4].endswith("fastest")
     assert rest == ["", f"load 0.0, {NOTHING_TOLD}"]
     assert as_text(made(bits=4))[-1] == ("NOT VALID: the board slowed itself down (throttled)")
 

@@ -1,0 +1,111 @@
+"""The file in which ``edge-run tune`` leaves what is best on this device.
+
+Looked for whenever a model is opened: one small file, and nothing is imported for it. Whatever
+is wrong with it is no reason to fail, since there are defaults.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from armlet.cache import cache_folder
+from armlet.errors import OutputError
+from armlet.reading import read_file
+from armlet.records import Precision
+from armlet.runtime.backends import BACKENDS
+from armlet.runtime.choice import Setting
+from armlet.runtime.device import Device, read_device
+from armlet.runtime.options import MOST_THREADS
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What became of looking for a tuning."""
+
+    setting: Setting | None = None
+    """None: there is none, or none that holds here."""
+    ignored: str | None = None
+    """Why the one that is there is ignored, in words."""
+
+
+NOTHING_FOUND = Found()
+
+
+def tuning_path(identity: str) -> Path:
+    """Where the tuning of a model is.
+
+    Args:
+        identity: Of the model, as ``armlet.runtime.identity`` makes it.
+
+    Raises:
+        OutputError: There is no cache.
+    """
+    return cache_folder() / "tuning" / f"{identity[:32]}.json"
+
+
+def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Found:
+    """What is best for a model on this device, if somebody has tuned it.
+
+    Args:
+        identity: Of the model.
+        look: Tells what this device is; only asked where there is a tuning.
+    """
+    try:
+        path = tuning_path(identity)
+        text = read_file(path)
+    except (FileNotFoundError, NotADirectoryError, OutputError):
+        return NOTHING_FOUND
+    except OSError as error:
+        return _ignored(f"{path} can't be read ({error.strerror})")
+    try:
+        record = json.loads(text)
+        if record["schema"] != SCHEMA:
+            return _ignored(f"{path} is of another armlet")
+        setting = _setting(record)
+        device = _device(record["device"])
+        if record["model"] != identity:
+            return _ignored(f"{path} is of another model")
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return _ignored(f"{path} is damaged")
+    difference = _difference(device, look())
+    return _ignored(f"it is of {difference}") if difference else Found(setting=setting)
+
+
+def _setting(record: Mapping[str, Any]) -> Setting:
+    """Check and keep what matters.
+
+    Raises:
+        KeyError, TypeError, ValueError: It can't have been written by armlet.
+    """
+    backend, precision, threads = (record[name] for name in ("backend", "precision", "threads"))
+    if backend not in BACKENDS or precision not in get_args(Precision):
+        raise ValueError(f"{backend} {precision}")
+    if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
+        raise ValueError(f"{threads} threads")
+    return Setting(backend=backend, precision=precision, threads=threads)
+
+
+def _device(record: Mapping[str, Any]) -> Device:
+    """Likewise."""
+    return Device(
+        cpu=record["cpu"], cores=record["cores"], runtimes=dict(record["runtimes"].items())
+    )
+
+
+def _difference(then: Device, now: Device) -> str | None:
+    """What has changed since, in words; None: nothing that matters."""
+    if then.cpu != now.cpu:
+        return f"another processor ({then.cpu})"
+    if then.cores != now.cores:
+        return f"{then.cores} cores, and there are {now.cores}"
+    if then.runtimes != now.runtimes:
+        return f"other runtimes ({', '.join(f'{k} {v}' for k, v in then.runtimes.items())})"
+    return None
+
+
+def _ignored(reason: str) -> Found:
+    return Found(ignored=f"the tuning is ignored, {reason}; run edge-run tune again")
