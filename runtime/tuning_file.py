@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from armlet.cache import cache_folder
 from armlet.errors import OutputError
@@ -16,8 +16,10 @@ from armlet.reading import read_file
 from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS
 from armlet.runtime.choice import Setting
-from armlet.runtime.device import Device, read_device
 from armlet.runtime.options import MOST_THREADS
+
+if TYPE_CHECKING:  # most models aren't tuned, and so need none of this
+    from armlet.runtime.device import Device
 
 SCHEMA = 1
 
@@ -47,12 +49,13 @@ def tuning_path(identity: str) -> Path:
     return cache_folder() / "tuning" / f"{identity[:32]}.json"
 
 
-def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Found:
+def find_setting(identity: str, look: "Callable[[], Device] | None" = None) -> Found:
     """What is best for a model on this device, if somebody has tuned it.
 
     Args:
         identity: Of the model.
-        look: Tells what this device is; only asked where there is a tuning.
+        look: Tells what this device is, and is only asked where there is a tuning; None:
+            ``read_device``.
     """
     try:
         path = tuning_path(identity)
@@ -61,6 +64,8 @@ def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Fou
         return NOTHING_FOUND
     except OSError as error:
         return _ignored(f"{path} can't be read ({error.strerror})")
+    from armlet.runtime.device import read_device
+
     try:
         record = json.loads(text)
         if record["schema"] != SCHEMA:
@@ -71,7 +76,7 @@ def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Fou
             return _ignored(f"{path} is of another model")
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return _ignored(f"{path} is damaged")
-    difference = _difference(device, look())
+    difference = _difference(device, (look or read_device)())
     return _ignored(f"it is of {difference}") if difference else Found(setting=setting)
 
 
@@ -89,14 +94,16 @@ def _setting(record: Mapping[str, Any]) -> Setting:
     return Setting(backend=backend, precision=precision, threads=threads)
 
 
-def _device(record: Mapping[str, Any]) -> Device:
+def _device(record: Mapping[str, Any]) -> "Device":
     """Likewise."""
+    from armlet.runtime.device import Device
+
     return Device(
         cpu=record["cpu"], cores=record["cores"], runtimes=dict(record["runtimes"].items())
     )
 
 
-def _difference(then: Device, now: Device) -> str | None:
+def _difference(then: "Device", now: "Device") -> str | None:
     """What has changed since, in words; None: nothing that matters."""
     if then.cpu != now.cpu:
         return f"another processor ({then.cpu})"

@@ -144,6 +144,7 @@ def main() -> None:
         f"{options.rounds} rounds in turn"
     )
     with tempfile.TemporaryDirectory(prefix="armlet-bench-") as folder:
+        os.environ["ARMLET_CACHE"] = folder  # a tuned float32 would be no peer of the script
         for extra in BARE:
             compare(extra, options.bundle, options.photo, options.rounds, Path(folder))
 

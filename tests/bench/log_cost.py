@@ -44,6 +44,7 @@ def main() -> None:
         f"{options.pictures} pictures, {today}; medians of {options.rounds} rounds in turn"
     )
     with tempfile.TemporaryDirectory(prefix="armlet-bench-") as name:
+        os.environ["ARMLET_CACHE"] = name  # what is tuned here doesn't matter
         folder, log = Path(name) / "pictures", Path(name) / "log.jsonl"
         folder.mkdir()
         photo = shutil.copy(options.photo, folder / f"0{options.photo.suffix}")
