@@ -157,7 +157,8 @@ def measure(
     cores from it. ONNX Runtime could be told to stop that, but then each run would begin with
     waking threads, which no user sees. So all runs of a turn belong to one model, after a model
     of several threads there is a pause until nothing of this process runs (``settle``), and
-    each turn begins with runs that aren't counted.
+    each turn begins with runs that aren't counted. Without the pause, ONNX Runtime on one
+    thread took 20 % longer in turn than alone; with it, as long.
 
     Args:
         models: The models, all open.

@@ -97,4 +97,4 @@ def test_commands_of_the_session_run(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(program, encoding="utf-8")
     printed = run("python program.py", tmp_path).splitlines()
     assert len(printed) == 3 + 1 + 3
-    assert printed[3].endswith(" ms, litert")
+    assert printed[3].endswith((" ms, litert", " ms, onnx"))  # whichever tune found faster

@@ -52,6 +52,18 @@ def test_members(result: Record, latency: Record) -> None:
         assert tables["Conditions"] == set(conditions) | set(conditions["before"])
 
 
+def test_tuning_and_its_benchmark(bundle: Path) -> None:
+    tables = documented()
+    tuning = said("tune", bundle, "--json", "--force", "--runs", 1, "--threads", 1)
+    benchmark = said("bench", bundle, "--json", "--runs", 1, "--threads", 1)
+    text = PAGE.read_text(encoding="utf-8")
+    assert tables["Tuning"] == set(tuning)
+    assert all(f"`{member}`" in text for member in tuning["device"])
+    assert tables["Benchmark"] == set(benchmark) == set(tuning["benchmark"])
+    for row in benchmark["rows"]:
+        assert tables["Row"] == set(row)
+
+
 def test_comparison(bundle: Path) -> None:
     compared = said("profile", bundle, "--compare", "--json", "--runs", 2)
     text = PAGE.read_text(encoding="utf-8")
