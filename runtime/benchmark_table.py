@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from armlet.runtime.benchmark import Benchmark, Row
 from armlet.runtime.conditions import describe
+from armlet.runtime.report import shown
 
 Lines = Sequence[str]
 
@@ -36,7 +37,7 @@ def as_text(benchmark: Benchmark, best: Row | None = None) -> Lines:
         for row in rows
     ]
     return [
-        f"{benchmark.network}, {benchmark.runs} runs of each, taking turns",
+        shown(f"{benchmark.network}, {benchmark.runs} runs of each, taking turns"),
         "",
         *(f"{line}  {mark}".rstrip() for line, mark in zip(lines, marks, strict=True)),
         "",
@@ -53,7 +54,7 @@ def _mark(row: Row, fastest: Row, best: Row | None) -> str:
 def _cells(row: Row) -> Sequence[str]:
     times = (row.p50_ms, row.p90_ms, row.p99_ms, row.min_ms)
     return (
-        row.file,
+        shown(row.file),
         row.backend,
         row.precision,
         str(row.threads),

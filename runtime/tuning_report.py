@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from armlet.runtime import benchmark_table
+from armlet.runtime.report import shown
 from armlet.runtime.tuning import Tuning
 
 
@@ -12,6 +13,6 @@ def as_text(tuning: Tuning) -> Sequence[str]:
     return [
         *benchmark_table.as_text(tuning.benchmark, best),
         "",
-        f"best here: {best.file} on {best.backend}, threads: {best.threads}",
+        shown(f"best here: {best.file} on {best.backend}, threads: {best.threads}"),
         tuning.verdict,
     ]

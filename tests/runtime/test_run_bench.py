@@ -57,6 +57,14 @@ def test_bare_file_and_what_is_assumed_of_it(tmp_path: Path) -> None:
     assert following == f"next: edge-run tune {path} --input-size 20"
 
 
+def test_file_with_an_odd_name_is_one_line_of_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "odd\nname.tflite"
+    path.write_bytes(foreign_tflite.classifier("uint8"))
+    done = edge_run(path, *FEW, "--threads", "1")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[3].startswith("odd name.tflite  litert")
+
+
 def test_broken_runtime_is_said_and_fails(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
