@@ -98,7 +98,7 @@ def store(tuning: Tuning, force: bool = False) -> Path:
     if reasons and not force:
         raise MeasurementError(
             f"nothing is stored, since {' and '.join(reasons)}",
-            "run it again when the device is at rest, or add --force",
+            "let the device rest for a minute and run it again, or add --force",
         )
     path = tuning_path(tuning.identity)
     try:

@@ -77,7 +77,7 @@ def find_setting(identity: str, look: "Callable[[], Device] | None" = None) -> F
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return _ignored(f"{path} is damaged")
     difference = _difference(device, (look or read_device)())
-    return _ignored(f"it is of {difference}") if difference else Found(setting=setting)
+    return _ignored(f"it is for {difference}") if difference else Found(setting=setting)
 
 
 def _setting(record: Mapping[str, Any]) -> Setting:
@@ -108,7 +108,7 @@ def _difference(then: "Device", now: "Device") -> str | None:
     if then.cpu != now.cpu:
         return f"another processor ({then.cpu})"
     if then.cores != now.cores:
-        return f"{then.cores} cores, and there are {now.cores}"
+        return f"{then.cores} cores, not for {now.cores}"
     if then.runtimes != now.runtimes:
         return f"other runtimes ({', '.join(f'{k} {v}' for k, v in then.runtimes.items())})"
     return None

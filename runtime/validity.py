@@ -35,5 +35,7 @@ def doubts(measured: Measured) -> Sequence[str]:
     cores = before.cores
     if before.load is not None and cores and before.load > BUSY * cores:
         plural = "s" if cores > 1 else ""
-        found.append(f"the device was busy (load {before.load:.1f}, {cores} core{plural})")
+        found.append(
+            f"the device was busy (load {before.load:.1f} before it, {cores} core{plural})"
+        )
     return found

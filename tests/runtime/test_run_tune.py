@@ -82,7 +82,7 @@ def test_busy_device_stores_nothing(
     assert f"NOT VALID: {busy[0]}" in done.stdout
     assert done.stderr == (
         f"edge-run: nothing is stored, since {busy[0]}; "
-        "run it again when the device is at rest, or add --force\n"
+        "let the device rest for a minute and run it again, or add --force\n"
     )
     assert not cache.exists()
 
@@ -96,7 +96,7 @@ def test_tuning_of_another_device_is_one_warning(
     done = edge_run("classify", bundle, photos / "chelsea.png", "--json")
     assert done.exit_code == 0
     assert done.stderr == (
-        "edge-run: the tuning is ignored, it is of another processor (Z80); "
+        "edge-run: the tuning is ignored, it is for another processor (Z80); "
         "run edge-run tune again\n"
     )
     # Who says everything is told nothing.

@@ -57,7 +57,7 @@ def test_invalid_tuning_is_stored_only_by_force(bundle: Path, cache: Path) -> No
     with pytest.raises(MeasurementError) as caught:
         store(busy)
     assert caught.value.problem == (
-        "nothing is stored, since the device was busy (load 1.5, 2 cores)"
+        "nothing is stored, since the device was busy (load 1.5 before it, 2 cores)"
     )
     assert not cache.exists()
     assert store(busy, force=True).exists()

@@ -62,15 +62,15 @@ def test_nobody_s_cache_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("here", "words"),
     [
-        (replace(HERE, cpu="Cortex-A76"), "it is of another processor (Cortex-A72)"),
-        (replace(HERE, cores=2), "it is of 4 cores, and there are 2"),
+        (replace(HERE, cpu="Cortex-A76"), "it is for another processor (Cortex-A72)"),
+        (replace(HERE, cores=2), "it is for 4 cores, not for 2"),
         (
             replace(HERE, runtimes={"litert": "2.3.1", "onnx": "1.28.0"}),
-            "it is of other runtimes (litert 2.3.0, onnx 1.28.0)",
+            "it is for other runtimes (litert 2.3.0, onnx 1.28.0)",
         ),
         (
             replace(HERE, runtimes={**HERE.runtimes, "tflite-runtime": "2.14"}),
-            "it is of other runtimes (litert 2.3.0, onnx 1.28.0)",
+            "it is for other runtimes (litert 2.3.0, onnx 1.28.0)",
         ),
     ],
 )

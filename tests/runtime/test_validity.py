@@ -67,8 +67,8 @@ def test_clock_of_the_fastest_cluster() -> None:
     ("load", "cores", "reasons"),
     [
         (2.0, 4, []),
-        (2.1, 4, ["the device was busy (load 2.1, 4 cores)"]),
-        (0.6, 1, ["the device was busy (load 0.6, 1 core)"]),
+        (2.1, 4, ["the device was busy (load 2.1 before it, 4 cores)"]),
+        (0.6, 1, ["the device was busy (load 0.6 before it, 1 core)"]),
         (9.0, None, []),
     ],
 )
