@@ -4,12 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from armlet.bundle import Bundle, Format, ModelFile
 from armlet.errors import BackendError, OptionError
 from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS
 from armlet.runtime.options import default_threads
+
+if TYPE_CHECKING:  # most models aren't tuned
+    from armlet.runtime.tuning_file import Setting
 
 PREFERENCE: Sequence[Precision] = ("int8", "float32")
 
@@ -25,15 +29,6 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
-    """What a tuning found best."""
-
-    backend: str
-    precision: Precision
-    threads: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Choice:
     """What will run."""
 
@@ -44,7 +39,7 @@ class Choice:
 def complete(
     wish: Wish,
     threads: int | None,
-    tuned: Setting | None,
+    tuned: "Setting | None",
     kinds: Collection[tuple[Format, Precision]],
     installed: Collection[str],
 ) -> tuple[Wish, int]:

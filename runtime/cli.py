@@ -15,7 +15,6 @@ import armlet
 from armlet.command import Command, notice, progress, watch
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.runtime.backends import BACKENDS
-from armlet.runtime.measuring import bench, tune
 from armlet.runtime.options import PRECISION, ModelOptions, model_options, narrowing_options
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
@@ -28,7 +27,25 @@ if TYPE_CHECKING:
     from armlet.runtime.sampling import Sampler
 
 
-@click.group(cls=Command)
+_MEASURING = ("bench", "tune")
+
+
+class _Commands(Command):
+    """These here, and those in ``measuring``, which classify needn't wait for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_MEASURING])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _MEASURING:
+            return super().get_command(ctx, name)
+        from armlet.runtime import measuring
+
+        found: click.Command = getattr(measuring, name)
+        return found
+
+
+@click.group(cls=_Commands)
 @click.version_option(armlet.__version__)
 def main() -> None:
     """Run exported image classifiers on this device.
@@ -267,7 +284,3 @@ def doctor(as_json: bool) -> None:
         raise BackendError("no inference runtime works here", diagnosis.next_step)
     if not as_json:
         notice(NEXT)
-
-
-main.add_command(bench)
-main.add_command(tune)

@@ -1,9 +1,11 @@
-"""What tells a model from another, whatever its name and place."""
+"""What tells a model from another, whatever its name and place, and so where its tuning is."""
 
 import os
 from pathlib import Path
 
 from armlet.bundle import Bundle, ModelFile, is_listed, open_bundle, sha256
+from armlet.cache import cache_folder
+from armlet.errors import OutputError
 
 _ENDS = 1 << 16
 """Bytes."""
@@ -52,3 +54,23 @@ def identify_bare(path: Path) -> str:
         first = file.read(_ENDS)
         file.seek(max(0, length - _ENDS))
         return sha256(b"%d\n%b%b" % (length, first, file.read(_ENDS)))
+
+
+def tuning_path(identity: str) -> Path:
+    """Where the tuning of a model is.
+
+    Args:
+        identity: Of the model.
+
+    Raises:
+        OutputError: There is no cache.
+    """
+    return cache_folder() / "tuning" / f"{identity[:32]}.json"
+
+
+def has_tuning(identity: str) -> bool:
+    """Whether there is one; most models have none, and need nothing that reads it."""
+    try:
+        return os.path.exists(tuning_path(identity))
+    except OutputError:
+        return False

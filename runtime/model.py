@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from armlet.bundle import EXPORT_AGAIN, MANIFEST, Bundle, is_listed, open_bundle
 from armlet.errors import BundleError, OptionError
@@ -10,10 +11,12 @@ from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
 from armlet.runtime.choice import Wish, choose, choose_backend, complete
-from armlet.runtime.identity import identify_bare, identify_bundle
+from armlet.runtime.identity import has_tuning, identify_bare, identify_bundle
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.session import Session, Tensor
-from armlet.runtime.tuning_file import NOTHING_FOUND, Found, find_setting
+
+if TYPE_CHECKING:  # most models aren't tuned
+    from armlet.runtime.tuning_file import Found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,8 @@ class Model:
     """Where it came from; None: a bare file."""
     assumed: Sequence[str] = ()
     """What was assumed of a bare file, in words."""
-    tuning: Found = NOTHING_FOUND
-    """What ``edge-run tune`` had to say, where the options left something open."""
+    tuning: "Found | None" = None
+    """What ``edge-run tune`` left; None: nothing, or the options left nothing open."""
 
     def tensor(self, picture: Picture) -> Tensor:
         """The session's input, of a picture of any size."""
@@ -87,12 +90,14 @@ def _open_bundled(
     bundle, named = open_bundle(model)
     refuse_foreign(bundle, foreign)
     installed = installed_backends()
-    tuning = NOTHING_FOUND
+    tuning = None
     if None in (wish.backend, wish.precision, threads):
-        tuning = find_setting(identify_bundle(bundle, named))
+        tuning = _find_tuning(identify_bundle(bundle, named))
     files = [named] if named else bundle.manifest.files
     kinds = [(file.format, file.precision) for file in files]
-    wish, threads = complete(wish, threads, tuning.setting, kinds, installed)
+    wish, threads = complete(
+        wish, threads, tuning.setting if tuning else None, kinds, installed
+    )
     choice = choose(bundle, named, wish, installed)
     path = bundle.verified(choice.file)
     session = load_backend(choice.backend).open(path, threads)
@@ -129,11 +134,13 @@ def _open_bare(path: Path, wish: Wish, threads: int | None, foreign: ForeignOpti
     format = format_of(path)
     metadata = read_metadata(path, format)
     installed = installed_backends()
-    tuning = NOTHING_FOUND
+    tuning = None
     if None in (wish.backend, threads):
-        tuning = find_setting(identify_bare(path))
+        tuning = _find_tuning(identify_bare(path))
     kinds = [(format, metadata.precision)]
-    wish, threads = complete(wish, threads, tuning.setting, kinds, installed)
+    wish, threads = complete(
+        wish, threads, tuning.setting if tuning else None, kinds, installed
+    )
     backend = choose_backend(path, format, metadata.precision, wish, installed)
     session = load_backend(backend).open(path, threads, given(metadata, foreign))
     around = surroundings(path, format, session, metadata, foreign)
@@ -151,3 +158,11 @@ def _open_bare(path: Path, wish: Wish, threads: int | None, foreign: ForeignOpti
         assumed=around.assumed,
         tuning=tuning,
     )
+
+
+def _find_tuning(identity: str) -> "Found | None":
+    if not has_tuning(identity):
+        return None
+    from armlet.runtime.tuning_file import find_setting
+
+    return find_setting(identity)

@@ -71,7 +71,7 @@ class ModelOptions:
 
         opened = open_model(model, self.wish, self.threads, self.foreign)
         say_assumed(opened.assumed)
-        if opened.tuning.ignored:
+        if opened.tuning and opened.tuning.ignored:
             notice(f"edge-run: {opened.tuning.ignored}")
         return Classifier(opened)
 

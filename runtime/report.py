@@ -75,7 +75,7 @@ class Text:
 
     def heading(self, model: "Model") -> Lines:
         """What is going to run, and the titles of the columns."""
-        tuned = ", tuned" if model.tuning.setting else ""
+        tuned = ", tuned" if model.tuning and model.tuning.setting else ""
         setting = f"{model.precision}, {model.backend}, threads: {model.threads}{tuned}"
         return [
             f"{model.network}, {setting}",

@@ -1,27 +1,32 @@
 """The file in which ``edge-run tune`` leaves what is best on this device.
 
-Looked for whenever a model is opened: one small file, and nothing is imported for it. Whatever
+One small file, read whenever a tuned model is opened; no runtime is imported for it. Whatever
 is wrong with it is no reason to fail, since there are defaults.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
-from armlet.cache import cache_folder
 from armlet.errors import OutputError
 from armlet.reading import read_file
 from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS
-from armlet.runtime.choice import Setting
+from armlet.runtime.device import Device, read_device
+from armlet.runtime.identity import tuning_path
 from armlet.runtime.options import MOST_THREADS
 
-if TYPE_CHECKING:  # most models aren't tuned, and so need none of this
-    from armlet.runtime.device import Device
-
 SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a tuning found best."""
+
+    backend: str
+    precision: Precision
+    threads: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,25 +42,12 @@ class Found:
 NOTHING_FOUND = Found()
 
 
-def tuning_path(identity: str) -> Path:
-    """Where the tuning of a model is.
-
-    Args:
-        identity: Of the model, as ``armlet.runtime.identity`` makes it.
-
-    Raises:
-        OutputError: There is no cache.
-    """
-    return cache_folder() / "tuning" / f"{identity[:32]}.json"
-
-
-def find_setting(identity: str, look: "Callable[[], Device] | None" = None) -> Found:
+def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Found:
     """What is best for a model on this device, if somebody has tuned it.
 
     Args:
         identity: Of the model.
-        look: Tells what this device is, and is only asked where there is a tuning; None:
-            ``read_device``.
+        look: Tells what this device is; only asked where there is a tuning.
     """
     try:
         path = tuning_path(identity)
@@ -64,8 +56,6 @@ def find_setting(identity: str, look: "Callable[[], Device] | None" = None) -> F
         return NOTHING_FOUND
     except OSError as error:
         return _ignored(f"{path} can't be read ({error.strerror})")
-    from armlet.runtime.device import read_device
-
     try:
         record = json.loads(text)
         if record["schema"] != SCHEMA:
@@ -76,7 +66,7 @@ def find_setting(identity: str, look: "Callable[[], Device] | None" = None) -> F
             return _ignored(f"{path} is of another model")
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return _ignored(f"{path} is damaged")
-    difference = _difference(device, (look or read_device)())
+    difference = _difference(device, look())
     return _ignored(f"it is for {difference}") if difference else Found(setting=setting)
 
 
@@ -94,16 +84,14 @@ def _setting(record: Mapping[str, Any]) -> Setting:
     return Setting(backend=backend, precision=precision, threads=threads)
 
 
-def _device(record: Mapping[str, Any]) -> "Device":
+def _device(record: Mapping[str, Any]) -> Device:
     """Likewise."""
-    from armlet.runtime.device import Device
-
     return Device(
         cpu=record["cpu"], cores=record["cores"], runtimes=dict(record["runtimes"].items())
     )
 
 
-def _difference(then: "Device", now: "Device") -> str | None:
+def _difference(then: Device, now: Device) -> str | None:
     """What has changed since, in words; None: nothing that matters."""
     if then.cpu != now.cpu:
         return f"another processor ({then.cpu})"

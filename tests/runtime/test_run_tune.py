@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from armlet.runtime.cli import main
-from armlet.runtime.tuning_file import tuning_path
+from armlet.runtime.identity import tuning_path
 from tests.runtime import foreign_tflite
 
 FEW = ("--runs", "2", "--threads", "1")

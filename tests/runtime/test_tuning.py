@@ -6,14 +6,14 @@ import pytest
 
 from armlet.errors import MeasurementError, OutputError
 from armlet.runtime.benchmark import Benchmark
-from armlet.runtime.choice import Setting, Wish
+from armlet.runtime.choice import Wish
 from armlet.runtime.conditions import Conditions, Measured
 from armlet.runtime.device import read_device
 from armlet.runtime.identity import identify_model
 from armlet.runtime.model import Model, open_model
 from armlet.runtime.opening import open_classifier
 from armlet.runtime.tuning import Tuning, store, tune_model
-from armlet.runtime.tuning_file import find_setting
+from armlet.runtime.tuning_file import Setting, find_setting
 from armlet.runtime.verify import verify_model
 from tests.runtime import foreign_onnx
 from tests.runtime.benchmarks import row
@@ -72,7 +72,7 @@ def test_place_that_cannot_be_written_to(bundle: Path, cache: Path) -> None:
 def test_tuning_decides_what_the_options_leave_open(bundle: Path) -> None:
     store(tuning(bundle))
     opened = open_model(bundle, ANY)
-    assert opened.tuning.setting == setting(opened)
+    assert opened.tuning and opened.tuning.setting == setting(opened)
     assert setting(opened) == Setting(backend="onnx", precision="float32", threads=3)
     with open_classifier(bundle) as classifier:
         assert setting(classifier.model) == setting(opened)
@@ -96,7 +96,7 @@ def test_each_option_wins_by_itself(bundle: Path) -> None:
 def test_tuning_is_not_looked_for_where_nothing_is_open(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("armlet.runtime.model.find_setting", lambda identity: 1 / 0)
+    monkeypatch.setattr("armlet.runtime.model.has_tuning", lambda identity: 1 / 0)
     open_model(bundle, Wish(backend="onnx", precision="int8"), 1)
 
 
@@ -113,7 +113,7 @@ def test_tuning_that_leaves_no_file_gives_way(copied: Path) -> None:
 def test_tuning_of_the_bundle_is_not_that_of_its_files(bundle: Path) -> None:
     store(tuning(bundle))
     opened = open_model(bundle / "model.int8.tflite", ANY, 1)
-    assert opened.tuning.setting is None
+    assert opened.tuning is None
     assert setting(opened) == Setting(backend="litert", precision="int8", threads=1)
 
 
@@ -129,4 +129,4 @@ def test_bare_file(tmp_path: Path) -> None:
     assert open_model(path, ANY).threads == 3
     assert open_model(path, ANY, 1).threads == 1
     path.write_bytes(foreign_onnx.classifier(batch="N"))
-    assert open_model(path, ANY).tuning.setting is None
+    assert open_model(path, ANY).tuning is None

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from armlet.runtime.choice import Setting
 from armlet.runtime.device import Device
-from armlet.runtime.tuning_file import NOTHING_FOUND, Found, find_setting, tuning_path
+from armlet.runtime.identity import has_tuning, tuning_path
+from armlet.runtime.tuning_file import NOTHING_FOUND, Found, Setting, find_setting
 from armlet.storage import write_json
 
 MODEL = "ab" * 32
@@ -38,7 +38,9 @@ def nobody() -> Device:
 
 
 def test_what_is_stored_is_found(cache: Path) -> None:
+    assert not has_tuning(MODEL)
     write_json(tuning_path(MODEL), record(later="members that aren't known yet"))
+    assert has_tuning(MODEL)
     assert tuning_path(MODEL).is_relative_to(cache)
     assert find() == Found(setting=SETTING)
 
@@ -57,6 +59,7 @@ def test_nobody_s_cache_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
     assert find_setting(MODEL, nobody) == NOTHING_FOUND
+    assert not has_tuning(MODEL)
 
 
 @pytest.mark.parametrize(
