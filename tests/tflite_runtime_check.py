@@ -68,7 +68,7 @@ def test_delegate_that_takes_all_is_an_error() -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert "in a delegate" in done.stderr
+    assert "in a delegate, which" in done.stderr
     assert done.stderr.endswith("--backend litert\n")
 
 

@@ -2,7 +2,7 @@
 
 The interpreter takes any C++ object of its class Profiler, but Python has no way to hand it
 one. So here is one, made by hand: a table of functions, in the order of the class, and a
-pointer to it. What a delegate runs, the interpreter doesn't see: XNNPACK takes all of a float32
+pointer to it. What a delegate runs, the interpreter doesn't see: XNNPACK takes most of a float32
 file here, and none of an int8 one.
 """
 
@@ -88,7 +88,7 @@ def profile(
 
     Raises:
         BackendError: tflite-runtime isn't installed, isn't the version that is known, or
-            leaves the whole file to a delegate.
+            leaves operators to a delegate.
     """
     operators = read_operators(_MODULE, "tflite-runtime", path, tensor.shape)
     recorder = Recorder()
@@ -101,9 +101,13 @@ def profile(
     set_profiler(session.interpreter._native_handle(), ctypes.addressof(recorder.object))
     profiled = [_run(session, tensor, recorder, operators) for _ in range(runs)]
     del session
-    if not any(run.nodes for run in profiled):
+    seen = {node.name for node in profiled[0].nodes}
+    hidden = sum(one.name not in seen for one in operators)
+    if hidden:
+        # Were their layers shown with no time, that would be a lie.
         raise BackendError(
-            f"tflite-runtime runs {path} in a delegate, which doesn't tell the time of a layer",
+            f"tflite-runtime runs {hidden} of {len(operators)} operators of {path} in a "
+            "delegate, which doesn't tell the time of a layer",
             "profile the int8 file, or use --backend litert",
         )
     return profiled

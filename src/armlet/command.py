@@ -38,10 +38,19 @@ class Command(DefaultGroup):
             click.echo(f"{name}: {error.filename or 'stdout'}: {error.strerror}", err=True)
             sys.exit(1)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the group's own options."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise _one_line(error) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; every error of armlet ends here."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _one_line(error) from error
         except ArmletError as error:
             _fail(ctx, str(error), error.exit_code)
         except BrokenPipeError:
@@ -57,6 +66,26 @@ class Command(DefaultGroup):
             first = (str(error).splitlines() or [""])[0]
             advice = "this is a fault of armlet; report it with what ARMLET_TRACEBACK=1 prints"
             _fail(ctx, f"{kind}: {first}; {advice}", 1)
+
+
+class _Misuse(click.UsageError):
+    """A usage error in one line, as every other error."""
+
+    def show(self, file: Any = None) -> None:
+        """Say what is wrong and where to read on."""
+        said = self.format_message().rstrip(".")
+        if self.ctx is None:
+            notice(said)
+            return
+        name = self.ctx.find_root().info_name
+        notice(f"{name}: {said}; see {self.ctx.command_path} --help")
+
+
+def _one_line(error: click.UsageError) -> click.UsageError:
+    # No arguments at all are no mistake: click answers with the help.
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error
+    return _Misuse(error.format_message(), error.ctx)
 
 
 def _fail(ctx: click.Context, line: str, code: int) -> None:
