@@ -2,8 +2,8 @@
 
 The interpreter takes any C++ object of its class Profiler, but Python has no way to hand it
 one. So here is one, made by hand: a table of functions, in the order of the class, and a
-pointer to it. What a delegate runs, the interpreter doesn't see: XNNPACK takes most of a float32
-file here, and none of an int8 one.
+pointer to it. What a delegate runs, the interpreter doesn't see: XNNPACK takes most of a
+float32 file here, and none of an int8 one.
 """
 
 import ctypes
