@@ -1,7 +1,7 @@
 """How long a model takes in all ways in which a device can run it."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from armlet.runtime.candidates import find_candidates, open_candidates, thread_c
 from armlet.runtime.choice import Wish
 from armlet.runtime.clock import Clock
 from armlet.runtime.conditions import Measured, read_conditions
+from armlet.runtime.latency import Watch
 from armlet.runtime.model import Model
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions, available_cores
 from armlet.runtime.session import Tensor
@@ -25,9 +26,6 @@ _AT_ONCE = 5
 _WARM_UP_RUNS = 2
 _WARM_UP_S = 0.02
 _MOST_WARM_UP_RUNS = 100
-
-Watch = Callable[[Sequence[int]], Iterable[int]]
-"""Passes numbers on while it shows how far they are."""
 
 
 @dataclass(frozen=True, kw_only=True)

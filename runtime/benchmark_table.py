@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from armlet.runtime.benchmark import Benchmark, Row
+from armlet.runtime.columns import aligned
 from armlet.runtime.conditions import describe
 from armlet.runtime.report import shown
 
@@ -27,15 +28,7 @@ def as_text(benchmark: Benchmark, best: Row | None = None) -> Lines:
     width = len(_TITLES) if known else len(_TITLES) - 1
     rows = [_TITLES, *(_cells(row) for row in benchmark.rows)]
     marks = ["", *(_mark(row, benchmark.fastest, best) for row in benchmark.rows)]
-    columns = list(zip(*(row[:width] for row in rows), strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    lines = [
-        "  ".join(
-            f"{cell:<{wide}}" if place < _WORDS else f"{cell:>{wide}}"
-            for place, (cell, wide) in enumerate(zip(row, widths, strict=False))
-        )
-        for row in rows
-    ]
+    lines = aligned([row[:width] for row in rows], _WORDS)
     return [
         shown(f"{benchmark.network}, {benchmark.runs} runs of each, taking turns"),
         "",

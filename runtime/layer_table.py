@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 from armlet.records import Layer
+from armlet.runtime.columns import aligned
 from armlet.runtime.conditions import describe
 from armlet.runtime.latency import Latency, sum_known, totals_by_kind
 
@@ -77,7 +78,7 @@ def layer_table(latency: Latency) -> Lines:
         ("without profiler", "", "", f"{latency.total_us:.1f}"),
     ]
     return [
-        *_aligned([titles, *layers, blank, *sums, blank, *whole], words=3),
+        *_lines([titles, *layers, blank, *sums, blank, *whole], words=3),
         "",
         *_how([latency]),
     ]
@@ -100,7 +101,7 @@ def compare_table(one: Latency, other: Latency) -> Lines:
     totals = (one.total_us, other.total_us)
     whole = ("without profiler", "", *map(_time, totals), _rate(_ratio(*totals)), "", "")
     return [
-        *_aligned([titles, *layers, blank, whole], words=2),
+        *_lines([titles, *layers, blank, whole], words=2),
         "",
         *_how([one, other]),
     ]
@@ -164,15 +165,5 @@ def _ratio(one: float | None, other: float | None) -> float | None:
     return round(one / other, 3) if one and other else None
 
 
-def _aligned(rows: Sequence[Row], words: int) -> Lines:
-    """The first columns, of words, to the left, numbers to the right."""
-    width = max(map(len, rows))
-    full = [(*row, *[""] * (width - len(row))) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*full, strict=True)]
-    return [
-        "  ".join(
-            f"{cell:>{width}}" if place >= words else f"{cell:<{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in full
-    ]
+def _lines(rows: Sequence[Row], words: int) -> Lines:
+    return [line.rstrip() for line in aligned(rows, words)]

@@ -113,10 +113,10 @@ def shown(path: str) -> str:
 def next_command(opened: "Model", foreign: "ForeignOptions", picture: str, layers: bool) -> str:
     """What the user may try next, after a run with ``layers`` or without."""
     if opened.bundle is None:
-        return _next("profile", opened.path, *_again(foreign))
+        return next_line("profile", opened.path, *_again(foreign))
     if layers:
-        return _next("profile", opened.bundle.folder, "--heaviest")
-    return _next("classify", opened.bundle.folder, picture, "--layers")
+        return next_line("profile", opened.bundle.folder, "--heaviest")
+    return next_line("classify", opened.bundle.folder, picture, "--layers")
 
 
 def next_profile(
@@ -125,23 +125,23 @@ def next_profile(
     """What the user may try next, after a profile."""
     where = opened.bundle.folder if opened.bundle else opened.path
     if not heaviest:
-        return _next("profile", where, *_again(foreign), "--heaviest")
+        return next_line("profile", where, *_again(foreign), "--heaviest")
     beside = opened.bundle and any(
         file.format == BACKENDS[opened.backend].format and file.precision != opened.precision
         for file in opened.bundle.manifest.files
     )
     option = "--compare" if beside and not compared else "--csv"
-    return _next("profile", where, *_again(foreign), option)
+    return next_line("profile", where, *_again(foreign), option)
 
 
 def next_tune(model: Path, foreign: "ForeignOptions") -> str:
     """What the user may try next, after a tuning."""
-    return _next("classify", model, "photo.jpg", *_again(foreign))
+    return next_line("classify", model, "photo.jpg", *_again(foreign))
 
 
 def next_bench(model: Path, foreign: "ForeignOptions") -> str:
     """What the user may try next, after a benchmark."""
-    return _next("tune", model, *_again(foreign))
+    return next_line("tune", model, *_again(foreign))
 
 
 def _again(foreign: "ForeignOptions") -> Sequence[object]:
@@ -156,7 +156,8 @@ def _again(foreign: "ForeignOptions") -> Sequence[object]:
     return options
 
 
-def _next(command: str, *arguments: object) -> str:
+def next_line(command: str, *arguments: object) -> str:
+    """A command of ours to try next; a name like an option's is no option."""
     words = [
         f"./{one}" if str(one).startswith("-") and one not in _OPTIONS else str(one)
         for one in arguments

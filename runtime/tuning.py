@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from armlet.errors import MeasurementError, OutputError
-from armlet.runtime.benchmark import Benchmark, Row, Watch, bench_model
+from armlet.runtime.benchmark import Benchmark, Row, bench_model
 from armlet.runtime.choice import Wish
 from armlet.runtime.clock import Clock
 from armlet.runtime.device import Device, read_device
 from armlet.runtime.identity import identify_model, tuning_path
+from armlet.runtime.latency import Watch
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.tuning_file import SCHEMA
 from armlet.runtime.worth import verdict, winner

@@ -1,11 +1,10 @@
 """What ``edge-run verify`` prints."""
 
 import json
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from armlet.runtime.report import shown
+from armlet.runtime.report import next_line, shown
 from armlet.runtime.verify import FileCheck, Verification
 
 Lines = Sequence[str]
@@ -36,7 +35,7 @@ def as_text(verification: Verification, model: Path) -> Lines:
     return [
         *lines,
         "this device reproduces the workstation",
-        shown(f"next: {shlex.join(['edge-run', 'classify', str(folder), 'photo.jpg'])}"),
+        next_line("classify", folder, "photo.jpg"),
     ]
 
 

@@ -9,7 +9,7 @@ is given. What is left are slices and concats (guideline G4 of the ShuffleNet V2
 wise work and movement aren't free).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -112,12 +112,10 @@ class _Rewrite:
         blocks = free_blocks(node, len(given.channels))
         if blocks is None:
             return range(len(given.channels))
-        size = len(given.channels) // blocks
-        order: list[int] = []
-        for block in range(blocks):
-            places = range(block * size, (block + 1) * size)
-            order += sorted(places, key=lambda place: self._stands(given.channels[place]))
-        return order
+        channels = given.channels
+        return _sorted_blocks(
+            len(channels), blocks, lambda place: self._stands(channels[place])
+        )
 
     def _stands(self, channel: Channel) -> tuple[int, int]:
         """Which tensor a channel is in, and where it stands in it now."""
@@ -208,12 +206,9 @@ class _Rewrite:
     def _written(self, node: Conv) -> Sequence[int]:
         """The order in which a convolution's outputs are read; blocks keep their places."""
         (output,) = node.outputs
-        size = len(node.weight) // node.groups
-        order: list[int] = []
-        for block in range(node.groups):
-            places = range(block * size, (block + 1) * size)
-            order += sorted(places, key=lambda place: self._key((output, place)))
-        return order
+        return _sorted_blocks(
+            len(node.weight), node.groups, lambda place: self._key((output, place))
+        )
 
     def _key(self, channel: Channel) -> Any:
         """Sorts channels by who reads them, then by who reads what becomes of them."""
@@ -236,6 +231,15 @@ class _Rewrite:
         """The answer has an order of its own."""
         places = [place for place, one in enumerate(self._answer) if one == channel]
         return tuple((len(self._order), (place,)) for place in places)
+
+
+def _sorted_blocks(count: int, blocks: int, key: Callable[[int], Any]) -> Sequence[int]:
+    """The numbers below ``count``, cut into equal blocks, each of them sorted by itself."""
+    size = count // blocks
+    order: list[int] = []
+    for block in range(blocks):
+        order += sorted(range(block * size, (block + 1) * size), key=key)
+    return order
 
 
 def _columns(node: Conv, order: Sequence[int]) -> Any:
