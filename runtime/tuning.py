@@ -35,7 +35,7 @@ class Tuning:
 
     @property
     def verdict(self) -> str:
-        """Whether int8 is worth it here, in words."""
+        """Whether a less accurate precision is worth it here, in words."""
         return verdict(self.benchmark.rows)
 
     def to_json(self) -> dict[str, Any]:
@@ -44,6 +44,7 @@ class Tuning:
             "schema": SCHEMA,
             "model": self.identity,
             "device": self.device.to_json(),
+            "file": self.best.file,
             "backend": self.best.backend,
             "precision": self.best.precision,
             "threads": self.best.threads,

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from armlet.bundle import Kind
 from armlet.export import networks, passes, pictures
 from armlet.export.answers import network_input
 from armlet.export.classifier import IMAGENET
@@ -26,8 +27,10 @@ from armlet.export.read import read
 from armlet.export.trace import trace
 from armlet.export.write import write
 from armlet.graph import Graph
+from armlet.quantization import Quantization
 from armlet.quantize.calibrate import calibrate, input_range
 from armlet.quantize.int8 import quantize
+from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS, load_backend
 from armlet.runtime.session import Session
 
@@ -47,14 +50,19 @@ def files(graph: Graph, folder: Path) -> dict[tuple[str, str], Path]:
     """Backend and precision to the file that it runs."""
     identity = Identity(network="bench", labels=["x"] * 1000, preprocessing=IMAGENET)
     inputs = (network_input(one, IMAGENET) for one in pictures.shipped().spread(4))
-    float32 = write(graph, "onnx", None, identity)
+    float32 = write(graph, Kind(format="onnx", precision="float32"), None, identity)
     ranges = {**calibrate(float32, graph.output, inputs), graph.input: input_range(IMAGENET)}
-    written = {}
-    for precision, table in (("float32", None), ("int8", quantize(graph, ranges))):
+    written: dict[tuple[str, str], Path] = {}
+    tables: dict[Precision, Quantization | None] = {
+        "float32": None,
+        "int8": quantize(graph, ranges),
+    }
+    for precision, table in tables.items():
         for backend in ("litert", "onnx"):
             format = BACKENDS[backend].format
             path = folder / f"{id(graph)}.{precision}.{format}"
-            path.write_bytes(write(graph, format, table, identity))
+            kind = Kind(format=format, precision=precision)
+            path.write_bytes(write(graph, kind, table, identity))
             written[backend, precision] = path
     return written
 
