@@ -13,6 +13,9 @@ from armlet.export.source import OnnxNode, Source
 from armlet.export.tflite_file import FUSED, TfliteWriter, builtin
 from armlet.graph import Conv, Node, Pair, Shape
 
+PAIRED = True
+"""Whether int8 stems read pairs of columns; False for those who measure what that is worth."""
+
 
 def read(node: OnnxNode, source: Source) -> list[Node]:
     """A Conv with constant weights, no dilation and explicit padding."""
@@ -88,7 +91,12 @@ def _can_pair(node: Conv, writer: TfliteWriter) -> bool:
     window is a column narrower: docs/rewrites.md says what that is worth.
     """
     _, _, width, channels = writer.shape(node.inputs[0])
-    return channels == 3 and node.groups == 1 and (width % 2, node.strides[1] % 2) == (0, 0)
+    return (
+        PAIRED
+        and channels == 3
+        and node.groups == 1
+        and (width % 2, node.strides[1] % 2) == (0, 0)
+    )
 
 
 def _write_paired(node: Conv, writer: TfliteWriter) -> None:
