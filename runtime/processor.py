@@ -68,16 +68,10 @@ def identify_processor(lines: Sequence[tuple[str, str]]) -> str | None:
     return name_processor(lines) or ", ".join(dict.fromkeys(kinds)) or None
 
 
-def saturates_nowhere(lines: Sequence[tuple[str, str]]) -> bool:
-    """Whether an x86 processor's products of int8 are summed without saturation.
-
-    VNNI does that in one instruction; without it, ONNX Runtime's default kernels saturate. Only
-    Intel's were seen to give exact logits (docs/rewrites.md), so others count as if they had
-    none.
+def has_amx(lines: Sequence[tuple[str, str]]) -> bool:
+    """Whether an x86 processor multiplies int8 matrices, which is exact.
 
     Args:
         lines: Likewise.
     """
-    vendor = next((value for key, value in lines if key == "vendor_id"), "")
-    flags = next((value.split() for key, value in lines if key == "flags"), [])
-    return vendor == "GenuineIntel" and not {"avx512_vnni", "avx_vnni"}.isdisjoint(flags)
+    return any(key == "flags" and "amx_int8" in value.split() for key, value in lines)

@@ -1,21 +1,8 @@
-import pytest
-
-from armlet.runtime.processor import saturates_nowhere
+from armlet.runtime.processor import has_amx
 
 
-@pytest.mark.parametrize(
-    ("vendor", "flags", "exact"),
-    [
-        ("GenuineIntel", "fpu avx2 avx512_vnni amx_int8", True),
-        ("GenuineIntel", "avx2 avx_vnni", True),
-        ("GenuineIntel", "avx2 avx512f", False),
-        ("AuthenticAMD", "avx2 avx512_vnni", False),
-    ],
-)
-def test_only_intel_s_vnni_is_known_to_be_exact(vendor: str, flags: str, exact: bool) -> None:
-    lines = [("processor", "0"), ("vendor_id", vendor), ("flags", flags)]
-    assert saturates_nowhere(lines) is exact
-
-
-def test_a_machine_that_tells_nothing_is_not_trusted() -> None:
-    assert not saturates_nowhere([])
+def test_amx_is_one_of_the_flags() -> None:
+    lines = [("processor", "0"), ("flags", "fpu avx2 avx512_vnni amx_tile amx_int8")]
+    assert has_amx(lines)
+    assert not has_amx([("flags", "fpu avx2 avx512_vnni amx_int8_later")])
+    assert not has_amx([("model name", "amx_int8")])
