@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 
 from armlet.errors import ImageError
 from armlet.preprocessing import (
+    Layout,
     Preprocessing,
     Resize,
     apply_table,
@@ -320,6 +321,24 @@ def test_model_input_takes_either_layout() -> None:
     assert first.shape == (1, 3, 32, 32)
     assert first.flags.c_contiguous
     assert np.array_equal(first[0, 2], last[0, ..., 2])
+
+
+@pytest.mark.parametrize("mode", ["squash", "crop", "pad"])
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_rotated_input_is_the_resized_picture_upside_down(
+    mode: Resize, layout: Layout, channels: int
+) -> None:
+    picture = decode(PHOTOS / "chelsea.png")
+    wanted = replace(IMAGENET, size=31, width=40, resize=mode)
+    values = table(wanted, SCALES[0])[..., :channels].copy()
+    upright = model_input(picture, wanted, values, layout)
+    rotated = model_input(picture, wanted, values, layout, rotated=True)
+    axes = (1, 2) if layout == "NHWC" else (2, 3)
+    assert rotated.flags.c_contiguous
+    assert rotated.dtype == np.int8
+    assert np.array_equal(rotated, np.flip(upright, axes))
+    assert not np.array_equal(rotated, upright)
 
 
 def test_preprocessing_survives_json() -> None:

@@ -239,7 +239,12 @@ def apply_table(picture: Picture, values: Values) -> Values:
 
 
 def model_input(
-    picture: Picture, preprocessing: Preprocessing, values: Values, layout: Layout
+    picture: Picture,
+    preprocessing: Preprocessing,
+    values: Values,
+    layout: Layout,
+    *,
+    rotated: bool = False,
 ) -> Values:
     """A decoded picture of any size as a model takes it.
 
@@ -248,10 +253,15 @@ def model_input(
         preprocessing: What the network expects.
         values: Its ``table``.
         layout: How the model's input is laid out.
+        rotated: Whether the model takes pictures turned by 180 degrees. They are turned when
+            resized already, borders of ``pad`` included, so it is these pixels that move.
 
     Returns:
         ``(1, channels, height, width)`` or ``(1, height, width, channels)``, C-contiguous, in
         the table's dtype.
     """
-    pixels = apply_table(resize(picture, preprocessing), values)
+    small = resize(picture, preprocessing)
+    if rotated:
+        small = np.asarray(cv2.flip(small, -1), np.uint8)  # numpy's views take 30 times as long
+    pixels = apply_table(small, values)
     return pixels if layout == "NHWC" else pixels.transpose(0, 3, 1, 2).copy()
