@@ -312,15 +312,17 @@ def test_int8_table_equals_onnx_runtimes_quantizelinear(scale: Scale) -> None:
     assert np.array_equal(apply_table(EVERY_PIXEL, table(IMAGENET, scale)), expected)
 
 
-def test_model_input_takes_either_layout() -> None:
+@pytest.mark.parametrize("scale", [None, SCALES[0]])
+def test_model_input_takes_either_layout(scale: Scale | None) -> None:
     picture = decode(PHOTOS / "chelsea.png")
-    values = table(IMAGENET, None)
+    values = table(IMAGENET, scale)
     last = model_input(picture, IMAGENET, values, "NHWC")
     first = model_input(picture, IMAGENET, values, "NCHW")
     assert np.array_equal(last, apply_table(resize(picture, IMAGENET), values))
     assert first.shape == (1, 3, 32, 32)
     assert first.flags.c_contiguous
-    assert np.array_equal(first[0, 2], last[0, ..., 2])
+    assert first.dtype == last.dtype
+    assert np.array_equal(first, last.transpose(0, 3, 1, 2))
 
 
 @pytest.mark.parametrize("mode", ["squash", "crop", "pad"])
