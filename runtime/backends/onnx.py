@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from armlet.errors import BackendError
 from armlet.runtime.answer import FirstRun, check_ends, check_name, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
+from armlet.runtime.kernel_files import read_text
 from armlet.runtime.session import (
     CLASSIFIER,
     NOTHING,
@@ -37,7 +38,7 @@ _ELEMENTS: dict[str, Element] = {
     "tensor(int8)": "int8",
     "tensor(uint8)": "uint8",
 }
-# On x86 there are kernels without saturation to ask for; elsewhere it rounds in its own way.
+# On x86 there are kernels without saturation to be had; elsewhere it rounds in its own way.
 _X86 = platform.machine().lower() in {"amd64", "i386", "i686", "x86_64"}
 REPRODUCES_INT8: Final = _X86
 
@@ -106,7 +107,7 @@ def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _ONLY_FATAL
-    if _X86:
+    if _X86 and not _has_amx():
         # The default int8 kernels saturate where VNNI is missing; these are exact anywhere.
         options.add_session_config_entry("session.x64quantprecision", "1")
     if profile_folder is not None:
@@ -139,6 +140,14 @@ def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -
         runtime=runtime,
         input_name=source.name,
     )
+
+
+def _has_amx() -> bool:
+    """Whether the processor multiplies int8 matrices.
+
+    That is exact by itself, and onnxruntime doesn't do it when asked for exact kernels.
+    """
+    return "amx_int8" in (read_text(Path("/proc/cpuinfo")) or "")
 
 
 def _scales(path: Path) -> tuple[Scale | None, Scale | None]:
