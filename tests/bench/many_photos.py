@@ -3,8 +3,8 @@
 ``make bench`` runs this. A ShuffleNet V2 1.0x at 224 pixels with random weights, in int8,
 labels JPEGs of 640x480 pixels, which are pieces of real photos. There are two bare scripts for
 each runtime: one prepares pictures with the kernels that edge-run takes, one with OpenCV's own
-resize, which is quicker and aliases. All take turns; printed are medians of wall time, start
-included, and the ratios.
+resize, which is quicker and aliases. All take turns; printed are medians, start included, and
+their ratios.
 """
 
 import argparse
@@ -12,12 +12,14 @@ import datetime
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +80,15 @@ RESIZES = {
 BARE = {"litert": (LITERT, "model.int8.tflite"), "onnx": (ONNX, "model.int8.onnx")}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Seconds:
+    """What a command takes."""
+
+    wall: float
+    cpu: float
+    """User and system."""
+
+
 def network() -> "nn.Module":
     """What is exported: random weights take as long as trained ones."""
     import torch
@@ -85,7 +96,11 @@ def network() -> "nn.Module":
     from armlet.export import networks
 
     torch.manual_seed(1)
-    return networks.build("shufflenet_v2_x1_0", 1000, "imagenet").eval()
+    module = networks.build("shufflenet_v2_x1_0", 1000, "imagenet")
+    with torch.no_grad():
+        for _ in range(30):  # till its statistics fit, or the answer is always the same
+            module(torch.randn(8, 3, 224, 224))
+    return module.eval()
 
 
 def export(bundle: Path, photos: Path) -> None:
@@ -117,8 +132,9 @@ def write_photos(folder: Path, count: int) -> None:
         cv2.imwrite(str(folder / f"{number:04}.jpg"), large, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
-def timed(command: Sequence[object]) -> tuple[float, list[str]]:
-    """Seconds that a command takes, and the label that ends each line of a picture."""
+def timed(command: Sequence[object]) -> tuple[Seconds, list[str]]:
+    """What a command takes, and the label that ends each line of a picture."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     done = subprocess.run(
         [str(part) for part in command],
@@ -127,9 +143,11 @@ def timed(command: Sequence[object]) -> tuple[float, list[str]]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    taken = time.perf_counter() - start
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     lines = [line for line in done.stdout.splitlines() if ".jpg" in line]
-    return taken, [line[line.index("class ") :] for line in lines]
+    return Seconds(wall=wall, cpu=cpu), [line[line.index("class ") :] for line in lines]
 
 
 def compare(runtime: str, bundle: Path, photos: Path, rounds: int, folder: Path) -> None:
@@ -142,29 +160,32 @@ def compare(runtime: str, bundle: Path, photos: Path, rounds: int, folder: Path)
         "edge-run": [BINARIES / "edge-run", "classify", bundle, photos, "--backend", runtime]
         + ["--threads", "1", "--top-k", "1"]
     }
-    for kind, resize in RESIZES.items():
-        text = START + middle + LOOP.replace("RESIZE", resize)
+    for kind, line in RESIZES.items():
+        text = START + middle + LOOP.replace("RESIZE", line)
         for word in ("mean", "std"):
             text = text.replace(word.upper(), repr(manifest["preprocessing"][word]))
         program = folder / f"{runtime}-{kind}.py"
         program.write_text(text, encoding="utf-8")
         commands[kind] = [sys.executable, program, bundle / file, photos, labels]
-    seconds: dict[str, list[float]] = {kind: [] for kind in commands}
+    seconds: dict[str, list[Seconds]] = {kind: [] for kind in commands}
     for number in range(rounds + 1):  # the first fills the disk's cache
         said = {}
         for kind, command in commands.items():
             taken, said[kind] = timed(command)
             if number:
                 seconds[kind].append(taken)
-    medians = {kind: statistics.median(times) for kind, times in seconds.items()}
-    ours = medians.pop("edge-run")
-    for kind, bare in medians.items():
+    for kind, words in ROWS.items():
         pairs = zip(said["edge-run"], said[kind], strict=True)
-        print(
-            f"{runtime:7} bare, {ROWS[kind]:18} {bare * 1e3:6.0f} ms   edge-run "
-            f"{ours * 1e3:6.0f} ms   ratio {ours / bare:.2f}   "
-            f"{sum(one == other for one, other in pairs)} labels alike"
-        )
+        alike = sum(one == other for one, other in pairs)
+        for measure in ("wall", "cpu"):
+            bare, ours = (
+                statistics.median(getattr(one, measure) for one in seconds[which])
+                for which in (kind, "edge-run")
+            )
+            print(
+                f"{runtime:7} {measure:4}  bare, {words:18} {bare * 1e3:6.0f} ms   edge-run "
+                f"{ours * 1e3:6.0f} ms   ratio {ours / bare:.2f}   {alike} labels alike"
+            )
 
 
 def main() -> None:
