@@ -109,6 +109,18 @@ def test_takes_the_upper_byte_of_16_bits(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
+def test_the_order_of_colours_changes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    path = written(tmp_path, encoded(cat().convert(mode), "JPEG", exif=exif))
+    picture = decode(path)
+    monkeypatch.delattr(cv2, "IMREAD_COLOR_RGB", raising=False)  # as before OpenCV 4.11
+    assert np.array_equal(picture, decode(path))
+
+
 def test_reads_a_cmyk_jpeg(tmp_path: Path) -> None:
     path = written(tmp_path, encoded(cat().convert("CMYK"), "JPEG"))
     difference = decode(path).astype(int) - reference(path)

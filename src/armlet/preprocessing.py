@@ -111,16 +111,20 @@ def decode_bytes(data: bytes, name: str) -> Picture:
     if not data:
         raise ImageError(f"{name}: empty file", advice)
     # The decoder fills the missing part of a truncated JPEG with grey and says nothing.
-    if data.startswith(b"\xff\xd8") and not _jpeg_is_whole(data):
+    jpeg = data.startswith(b"\xff\xd8")
+    if jpeg and not _jpeg_is_whole(data):
         raise ImageError(f"{name}: cut short", advice)
+    # libjpeg gives either order for the same price; OpenCV asks it for ours from 4.11 on.
+    direct = jpeg and hasattr(cv2, "IMREAD_COLOR_RGB")
+    flags = cv2.IMREAD_COLOR_RGB if direct else cv2.IMREAD_COLOR
     try:
         with silenced():
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
         picture = None
     if picture is None:
         raise ImageError(f"{name}: damaged or not a picture", advice)
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(picture if direct else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 # Markers that are followed by a length: all but stuffed zeros, fill bytes and restarts.
