@@ -12,9 +12,9 @@ from armlet.runtime.choice import Wish
 from armlet.runtime.clock import Clock
 from armlet.runtime.device import Device, read_device
 from armlet.runtime.identity import identify_model, tuning_path
-from armlet.runtime.latency import Watch
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.tuning_file import SCHEMA
+from armlet.runtime.turns import Watch
 from armlet.runtime.worth import verdict, winner
 from armlet.storage import write_json
 
