@@ -1,18 +1,12 @@
-"""A model file in the form that its runtime opens quickest on this device.
+"""Opening a prepared file in the place of the model file that it was made of.
 
-``edge-run tune`` makes it of the file that is best, and where the tuning holds it is opened in
-that file's place. It is checked as the file would be; whatever is wrong with it is no reason to
-fail or to speak, since the file itself is still there.
+It is checked as the model file would be. Whatever is wrong with it is no reason to fail or to
+speak, since the model file is still there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from armlet.bundle import is_listed, open_bundle, sha256
+from armlet.bundle import sha256
 from armlet.errors import BackendError
 from armlet.reading import read_file
 from armlet.runtime.backends import load_backend
@@ -20,62 +14,15 @@ from armlet.runtime.choice import Choice
 from armlet.runtime.session import Preparing, Session
 from armlet.runtime.tuning_file import PreparedFile
 
-if TYPE_CHECKING:  # opening needs nothing that measures
-    from armlet.runtime.benchmark import Row
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """What has been made and isn't stored yet."""
-
-    data: bytes
-    source: str
-    """SHA-256 of the file that it was made of."""
-
-    def to_json(self) -> Mapping[str, str]:
-        """What a tuning says of it."""
-        return {"sha256": sha256(self.data), "source": self.source}
-
-
-def prepare(model: Path, best: "Row") -> Prepared | None:
-    """Make it of a bundle's file, and see that it gives the same answer, bit for bit.
-
-    Args:
-        model: A bundle or one of its files. Others' files are never prepared: to see that one
-            hasn't changed it would have to be read, which takes what preparing saves.
-        best: What of it this device uses.
-
-    Returns:
-        None where the runtime has no such form, or fails to make it.
-
-    Raises:
-        BundleError: There is no bundle there.
-    """
-    backend = load_backend(best.backend)
-    if not isinstance(backend, Preparing) or (model.is_file() and not is_listed(model)):
-        return None
-    bundle, _ = open_bundle(model)
-    path = bundle.folder / best.file
-    try:
-        source = sha256(read_file(path))
-        made = Prepared(data=backend.prepare(path, best.threads), source=source)
-        plain = backend.open(path, best.threads)
-        quick = backend.open_prepared(path, best.threads, made.data)
-        example = plain.input.example()
-        same = np.array_equal(plain.run(example), quick.run(example), equal_nan=True)
-    except (OSError, BackendError):
-        return None
-    return made if same else None
-
 
 def open_prepared(
     prepared: PreparedFile, path: Path, choice: Choice, threads: int
 ) -> Session | None:
-    """Open it in the place of the chosen file.
+    """Open it.
 
     Args:
         prepared: What a tuning that holds here says.
-        path: The chosen file.
+        path: The chosen file, which isn't read.
         choice: Likewise.
         threads: How many the runtime may use.
 

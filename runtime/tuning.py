@@ -14,7 +14,7 @@ from armlet.runtime.clock import Clock
 from armlet.runtime.device import Device, read_device
 from armlet.runtime.identity import identify_model, prepared_path, tuning_path
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
-from armlet.runtime.prepared import Prepared, prepare
+from armlet.runtime.preparing import Prepared, prepare
 from armlet.runtime.tuning_file import SCHEMA
 from armlet.runtime.turns import Watch
 from armlet.runtime.worth import verdict, winner

@@ -32,7 +32,7 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedFile:
-    """A model file in the form that its runtime opens quickest here, see ``prepared.py``."""
+    """A model file in the form that its runtime opens quickest here, see ``preparing.py``."""
 
     path: Path
     sha256: str

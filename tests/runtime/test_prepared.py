@@ -15,7 +15,7 @@ from armlet.runtime.choice import Wish
 from armlet.runtime.identity import prepared_path, tuning_path
 from armlet.runtime.latency import measure_latency
 from armlet.runtime.model import Model, open_model
-from armlet.runtime.prepared import prepare
+from armlet.runtime.preparing import prepare
 from armlet.runtime.session import Preparing
 from armlet.runtime.tuning import Tuning, store, tune_model
 from tests.runtime import foreign_onnx
