@@ -36,13 +36,15 @@ def prepare(model: Path, best: Row) -> Prepared | None:
         best: What of it this device uses.
 
     Returns:
-        None where the runtime has no such form, or fails to make it.
+        None where it isn't worth it, or the runtime has no such form or fails to make it.
 
     Raises:
         BundleError: There is no bundle there.
     """
     backend = load_backend(best.backend)
-    if not isinstance(backend, Preparing) or (model.is_file() and not is_listed(model)):
+    if best.precision != "int8" or not isinstance(backend, Preparing):
+        return None  # looking for one takes what it saves of float32 (docs/cold_start.md)
+    if model.is_file() and not is_listed(model):
         return None
     bundle, _ = open_bundle(model)
     path = bundle.folder / best.file

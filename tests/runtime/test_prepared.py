@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,6 @@ import pytest
 
 from armlet.errors import BackendError
 from armlet.preprocessing import decode
-from armlet.records import Precision
 from armlet.runtime.backends import litert, onnx
 from armlet.runtime.choice import Wish
 from armlet.runtime.identity import prepared_path, tuning_path
@@ -18,7 +18,6 @@ from armlet.runtime.model import Model, open_model
 from armlet.runtime.preparing import prepare
 from armlet.runtime.session import Preparing
 from armlet.runtime.tuning import Tuning, store, tune_model
-from tests.runtime import foreign_onnx
 from tests.runtime.benchmarks import row
 
 ANY = Wish(backend=None, precision=None)
@@ -44,9 +43,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-def tuned(bundle: Path, precision: Precision = "int8") -> Tuning:
-    """A stored tuning that found ONNX Runtime best."""
-    made = tune_model(bundle, Wish(backend="onnx", precision=precision), 1, runs=1)
+def tuned(bundle: Path) -> Tuning:
+    """A stored tuning that found int8 on ONNX Runtime best."""
+    made = tune_model(bundle, Wish(backend="onnx", precision="int8"), 1, runs=1)
     store(made, force=True)
     return made
 
@@ -62,19 +61,18 @@ def test_who_prepares() -> None:
     assert not isinstance(litert, Preparing)
 
 
-@pytest.mark.parametrize("precision", ["float32", "int8"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_answers_are_the_same_bits(
-    bundle: Path, photos: Path, opened: list[str], precision: Precision, threads: int
+    bundle: Path, photos: Path, opened: list[str], threads: int
 ) -> None:
-    wish = Wish(backend="onnx", precision=precision)
+    wish = Wish(backend="onnx", precision="int8")
     plain = logits(open_model(bundle, wish, threads), photos)
-    tuned(bundle, precision)
+    tuned(bundle)
     opened.clear()
     model = open_model(bundle, ANY, threads)
     assert opened == ["open_prepared"]
     assert logits(model, photos) == plain
-    assert model.path == bundle / f"model.{precision}.onnx"
+    assert model.path == bundle / "model.int8.onnx"
 
 
 def test_what_is_stored_is_its_hash(bundle: Path, cache: Path) -> None:
@@ -148,12 +146,15 @@ def test_new_tuning_removes_what_an_old_one_left(bundle: Path) -> None:
     assert tuning_path(made.identity).exists()
 
 
-def test_only_bundles_on_runtimes_that_gain_are_prepared(bundle: Path, tmp_path: Path) -> None:
-    assert prepare(bundle, row("int8", 1.0)) is None
-    path = tmp_path / "net.onnx"
-    path.write_bytes(foreign_onnx.classifier())
-    best = replace(row("float32", 1.0), backend="onnx", file=path.name)
-    assert prepare(path, best) is None
+def test_only_what_gains_is_prepared(bundle: Path, tmp_path: Path) -> None:
+    best = replace(row("int8", 1.0), backend="onnx", file="model.int8.onnx")
+    assert prepare(bundle, best) is not None
+    assert prepare(bundle / best.file, best) is not None
+    assert prepare(bundle, row("int8", 1.0)) is None  # LiteRT's
+    float32 = replace(row("float32", 1.0), backend="onnx", file="model.float32.onnx")
+    assert prepare(bundle, float32) is None
+    bare = shutil.copy(bundle / best.file, tmp_path)
+    assert prepare(Path(bare), best) is None
 
 
 def test_other_bits_or_failure_prepare_nothing(
