@@ -65,6 +65,10 @@ bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the 
 bench-rewrites: .venv/demo ## Time files with each rewrite of the graph beside files without it
 	$(BIN)/python tests/bench/rewrites.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
+.PHONY: bench-cold-start
+bench-cold-start: .venv/demo ## Time a start with what runtimes can make on the device, and without
+	$(BIN)/python -m tests.bench.cold_start $(if $(ROUNDS),--rounds $(ROUNDS))
+
 .PHONY: test-litert-torch
 test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TFLite (installs 2.5 GB)
 	@# anyio, which comes along, has a pytest plugin that pytest warns about.

@@ -13,19 +13,10 @@ from armlet.runtime.candidates import find_candidates, open_candidates, thread_c
 from armlet.runtime.choice import Wish
 from armlet.runtime.clock import Clock
 from armlet.runtime.conditions import Measured, read_conditions
-from armlet.runtime.latency import Watch
 from armlet.runtime.model import Model
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions, available_cores
-from armlet.runtime.session import Tensor
-from armlet.runtime.settling import settle
+from armlet.runtime.turns import Watch, take_turns
 from armlet.runtime.validity import doubts
-
-_AT_ONCE = 5
-# Both must be reached: runs for caches, time for the clock, which falls while nothing runs and
-# which governors raise every 10 ms.
-_WARM_UP_RUNS = 2
-_WARM_UP_S = 0.02
-_MOST_WARM_UP_RUNS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +125,8 @@ def bench_model(
     load = read_conditions().load  # before opening the files, which is work
     counts = [threads] if threads else thread_counts(available_cores())
     opened = open_candidates(find_candidates(model, wish, counts, foreign), foreign)
-    seconds, conditions = measure(opened.models, runs, watch, clock)
+    inputs = [one.session.input.example() for one in opened.models]
+    seconds, conditions = take_turns(opened.models, inputs, runs, watch, clock)
     return Benchmark(
         network=opened.models[0].network,
         runs=runs,
@@ -143,56 +135,6 @@ def bench_model(
         problems=opened.problems,
         assumed=opened.models[0].assumed,
     )
-
-
-def measure(
-    models: Sequence[Model], runs: int, watch: Watch, clock: Clock
-) -> tuple[Sequence[Sequence[float]], Measured]:
-    """Run models in turn, so that a busy spell hits all alike.
-
-    The threads of a runtime don't sleep at once after a run: they spin for a while, up to 50 ms
-    in ONNX Runtime, in case the next run comes. In the turn of the next model they would take
-    cores from it. ONNX Runtime could be told to stop that, but then each run would begin with
-    waking threads, which no user sees. So all runs of a turn belong to one model, after a model
-    of several threads there is a pause until nothing of this process runs (``settle``), and
-    each turn begins with runs that aren't counted. Without the pause, ONNX Runtime on one
-    thread took 20 % longer in turn than alone; with it, as long.
-
-    Args:
-        models: The models, all open.
-        runs: How many of each.
-        watch: Shows progress.
-        clock: For the runs.
-
-    Returns:
-        Seconds of each run of each model, and the conditions.
-    """
-    inputs = [model.session.input.example() for model in models]
-    # A resting processor runs slowly, so the clock is read once it has something to do.
-    _warm_up(models[0], inputs[0], clock)
-    before = read_conditions()
-    seconds: list[list[float]] = [[] for _ in models]
-    threads = models[0].threads
-    for done in watch(range(0, runs, _AT_ONCE)):
-        for model, tensor, times in zip(models, inputs, seconds, strict=True):
-            if threads > 1:
-                settle()
-            threads = model.threads
-            _warm_up(model, tensor, clock)
-            for _ in range(min(_AT_ONCE, runs - done)):
-                start = clock()
-                model.session.run(tensor)
-                times.append(clock() - start)
-    most = max(model.threads for model in models)
-    return seconds, Measured(threads=most, before=before, after=read_conditions())
-
-
-def _warm_up(model: Model, tensor: Tensor, clock: Clock) -> None:
-    start = clock()
-    for done in range(_MOST_WARM_UP_RUNS):
-        if done >= _WARM_UP_RUNS and clock() - start >= _WARM_UP_S:
-            return
-        model.session.run(tensor)
 
 
 def _row(model: Model, seconds: Sequence[float]) -> Row:

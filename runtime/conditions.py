@@ -1,12 +1,13 @@
 """The conditions of a measurement: a time means little without clock, heat and load."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from armlet.runtime.kernel_files import in_order, read_number, read_table, read_text
+from armlet.runtime.others import Work, read_work, share_of_others
 from armlet.runtime.throttling import Throttling, ask_vcgencmd, read_throttling
 
 MIXED = "mixed"
@@ -55,6 +56,8 @@ class Conditions:
     """Processes that ran or waited to, on average over the last minute."""
     cores: int | None
     """How many this process may use."""
+    work: Work | None = None
+    """What they have done so far."""
 
     @property
     def mhz(self) -> Sequence[float]:
@@ -80,6 +83,11 @@ class Measured:
     before: Conditions
     after: Conditions
 
+    @property
+    def others(self) -> float | None:
+        """Part of the cores' time that other processes took, 0 to 1; None: nobody tells."""
+        return share_of_others(self.before.work, self.after.work)
+
     def to_json(self) -> dict[str, Any]:
         """The pair as a JSON object; ``mhz`` has a number for each cluster of cores."""
         return {
@@ -87,6 +95,7 @@ class Measured:
             "governor": _governor([self.before, self.after]),
             "before": _moment(self.before),
             "after": _moment(self.after),
+            "others": None if self.others is None else round(self.others, 3),
         }
 
 
@@ -102,13 +111,15 @@ def read_conditions(
     policies = in_order(root / "sys/devices/system/cpu/cpufreq", "policy[0-9]*")
     governors = {read_text(policy / "scaling_governor") for policy in policies} - {None}
     status = dict(read_table(root / "proc/self/status"))
+    cores = _numbers(status.get("Cpus_allowed_list", ""))
     return Conditions(
         governor=governors.pop() if len(governors) == 1 else MIXED if governors else None,
         clusters=[_cluster(policy) for policy in policies],
         celsius=_celsius(root),
         throttling=read_throttling(root, vcgencmd()),
         load=_load(read_text(root / "proc/loadavg")),
-        cores=_count(status.get("Cpus_allowed_list", "")),
+        cores=len(cores) or None,
+        work=read_work(root, cores),
     )
 
 
@@ -208,7 +219,7 @@ def _load(text: str | None) -> float | None:
         return None
 
 
-def _count(ranges: str) -> int | None:
-    """How many numbers ``0-2,5`` means; None where it means none."""
+def _numbers(ranges: str) -> Collection[int]:
+    """The numbers that ``0-2,5`` means."""
     pairs = re.findall(r"(\d+)(?:-(\d+))?", ranges)
-    return sum(int(last or first) - int(first) + 1 for first, last in pairs) or None
+    return {n for first, last in pairs for n in range(int(first), int(last or first) + 1)}

@@ -5,11 +5,12 @@ Looked at whenever a tuned model is opened, so by the cheapest means.
 
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from armlet.bundle import sha256
 from armlet.runtime.backends import BACKENDS
 from armlet.runtime.kernel_files import read_table
 from armlet.runtime.options import available_cores
@@ -26,6 +27,10 @@ class Device:
     """How many this process may use; fewer make the best number of threads another one."""
     runtimes: Mapping[str, str]
     """Versions of the installed runtimes, by backend."""
+    features: str | None = None
+    """Digest of what its cores can do, in the kernel's words; None: it doesn't tell. A tuning
+    holds without it, but a prepared file may be for instructions that another core of this
+    name lacks, in a virtual machine say."""
 
     def to_json(self) -> dict[str, Any]:
         """The device as a JSON object."""
@@ -38,10 +43,12 @@ def read_device(root: Path = Path("/")) -> Device:
     Args:
         root: What stands for ``/``; cores and runtimes come from elsewhere.
     """
+    lines = read_table(root / "proc/cpuinfo")
     return Device(
-        cpu=identify_processor(read_table(root / "proc/cpuinfo")),
+        cpu=identify_processor(lines),
         cores=available_cores(),
         runtimes=runtime_versions(),
+        features=_features(lines),
     )
 
 
@@ -53,6 +60,11 @@ def runtime_versions() -> Mapping[str, str]:
         if spec and spec.submodule_search_locations:
             found[name] = package_version(Path(spec.submodule_search_locations[0]))
     return found
+
+
+def _features(lines: Sequence[tuple[str, str]]) -> str | None:
+    told = {value for key, value in lines if key in ("flags", "Features")}
+    return sha256("\n".join(sorted(told)).encode())[:16] if told else None
 
 
 def package_version(package: Path) -> str:

@@ -68,6 +68,18 @@ def tuning_path(identity: str) -> Path:
     return cache_folder() / "tuning" / f"{identity[:32]}.json"
 
 
+def prepared_path(identity: str) -> Path:
+    """Where the model's prepared file is, which belongs to the tuning.
+
+    Args:
+        identity: Of the model.
+
+    Raises:
+        OutputError: There is no cache.
+    """
+    return cache_folder() / "prepared" / identity[:32]
+
+
 def has_tuning(identity: str) -> bool:
     """Whether there is one; most models have none, and need nothing that reads it."""
     try:

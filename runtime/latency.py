@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -18,14 +18,10 @@ from armlet.runtime.foreign_layers import foreign_layers
 from armlet.runtime.model import Model
 from armlet.runtime.profiled import ProfiledRun
 from armlet.runtime.session import Given, Tensor, first_line
+from armlet.runtime.turns import Watch, take_turns
 
-_AT_ONCE = 5
-_WARM_UP = 2
 # Profilers keep every event in memory, megabytes for ten runs.
 _PROFILED_AT_ONCE = 100
-
-Watch = Callable[[Sequence[int]], Iterable[int]]
-"""Passes numbers on while it shows how far they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +70,7 @@ def measure_latency(
 ) -> Sequence[Latency]:
     """Run models with and without their runtimes' profilers.
 
-    Without a profiler they take turns, so that a busy spell hits all alike.
+    Without a profiler they take turns.
 
     Args:
         models: The models; for profiling each is opened a second time, since that disturbs.
@@ -86,17 +82,13 @@ def measure_latency(
     Raises:
         BackendError: A runtime can't be asked for the time of its operators.
     """
-    before = read_conditions()
     inputs = [model.session.input.example() if tensor is None else tensor for model in models]
-    seconds: list[list[float]] = [[] for _ in models]
-    for done in watch(range(0, runs, _AT_ONCE)):
-        for model, given, times in zip(models, inputs, seconds, strict=True):
-            times += _timed(model, given, min(_AT_ONCE, runs - done), clock)
+    seconds, conditions = take_turns(models, inputs, runs, watch, clock)
     layers = [
         measure_layers(model, given, runs, watch)
         for model, given in zip(models, inputs, strict=True)
     ]
-    conditions = Measured(threads=models[0].threads, before=before, after=read_conditions())
+    conditions = replace(conditions, after=read_conditions())
     return [
         Latency(
             network=model.network,
@@ -147,18 +139,6 @@ def measure_layers(
 def temporary_folder() -> str:
     """Where profiles are written for a moment."""
     return os.environ.get("TMPDIR", "/tmp")
-
-
-def _timed(model: Model, tensor: Tensor, runs: int, clock: Clock) -> Sequence[float]:
-    """Seconds of each run, after some that bring the caches and threads back to this model."""
-    for _ in range(_WARM_UP):
-        model.session.run(tensor)
-    seconds = []
-    for _ in range(runs):
-        start = clock()
-        model.session.run(tensor)
-        seconds.append(clock() - start)
-    return seconds
 
 
 @dataclass(frozen=True, kw_only=True)

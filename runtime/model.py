@@ -10,7 +10,7 @@ from armlet.errors import BundleError, OptionError
 from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
 from armlet.runtime.backends import installed_backends, load_backend
-from armlet.runtime.choice import Wish, choose, choose_backend, complete
+from armlet.runtime.choice import Choice, Wish, choose, choose_backend, complete
 from armlet.runtime.identity import has_tuning, identify_bare, identify_bundle
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
 from armlet.runtime.session import Session, Tensor
@@ -104,8 +104,10 @@ def _open_bundled(
         wish, threads, tuning.setting if tuning else None, kinds, installed
     )
     choice = choose(bundle, named, wish, installed)
-    path = bundle.verified(choice.file)
-    session = load_backend(choice.backend).open(path, threads)
+    path = bundle.folder / choice.file.path
+    session = _open_prepared(path, choice, threads, tuning)
+    if session is None:
+        session = load_backend(choice.backend).open(bundle.verified(choice.file), threads)
     manifest = bundle.manifest
     preprocessing = manifest.preprocessing
     shape = session.input.height, session.input.width
@@ -165,6 +167,16 @@ def _open_bare(path: Path, wish: Wish, threads: int | None, foreign: ForeignOpti
         assumed=around.assumed,
         tuning=tuning,
     )
+
+
+def _open_prepared(
+    path: Path, choice: Choice, threads: int, tuning: "Found | None"
+) -> Session | None:
+    if tuning is None or tuning.prepared is None:
+        return None
+    from armlet.runtime.prepared import open_prepared
+
+    return open_prepared(tuning.prepared, path, choice, threads)
 
 
 def _find_tuning(identity: str) -> "Found | None":

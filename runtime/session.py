@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +144,34 @@ class Backend(Protocol):
 
         Raises:
             BackendError: The runtime isn't installed, can't load the file, or can't be asked.
+        """
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """What a backend also holds if its runtime opens another form of a file quicker."""
+
+    def prepare(self, path: Path, threads: int) -> bytes:
+        """Bring a file into that form, which is for this device and this version alone.
+
+        Args:
+            path: A file that ``Backend.open`` loads with nothing given.
+            threads: How many the runtime may use.
+
+        Raises:
+            BackendError: The runtime can't load the file, or write the form.
+        """
+
+    def open_prepared(self, path: Path, threads: int, prepared: bytes) -> Session:
+        """Open what ``prepare`` made; its answers are those of the file, bit for bit.
+
+        Args:
+            path: The file that it was made of, which need not be read.
+            threads: How many the runtime may use.
+            prepared: What ``prepare`` returned.
+
+        Raises:
+            BackendError: The runtime can't load it.
         """
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from armlet.runtime.benchmark import Benchmark, Row, bench_model
 from armlet.runtime.choice import Wish
 from armlet.runtime.clock import Clock
 from armlet.runtime.device import Device, read_device
-from armlet.runtime.identity import identify_model, tuning_path
-from armlet.runtime.latency import Watch
+from armlet.runtime.identity import identify_model, prepared_path, tuning_path
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions
+from armlet.runtime.preparing import Prepared, prepare
 from armlet.runtime.tuning_file import SCHEMA
+from armlet.runtime.turns import Watch
 from armlet.runtime.worth import verdict, winner
-from armlet.storage import write_json
+from armlet.storage import write_file, write_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,8 @@ class Tuning:
     """Of the model."""
     device: Device
     benchmark: Benchmark
+    prepared: Prepared | None = None
+    """The best file, in the form that its runtime opens quickest; None: as it is."""
 
     @property
     def best(self) -> Row:
@@ -49,6 +53,7 @@ class Tuning:
             "precision": self.best.precision,
             "threads": self.best.threads,
             "verdict": self.verdict,
+            "prepared": self.prepared.to_json() if self.prepared else None,
             "benchmark": self.benchmark.to_json(),
         }
 
@@ -62,7 +67,7 @@ def tune_model(
     watch: Watch = iter,
     clock: Clock = time.perf_counter,
 ) -> Tuning:
-    """Measure what ``bench_model`` measures, and choose; nothing is stored yet.
+    """Measure what ``bench_model`` measures, choose and prepare; nothing is stored yet.
 
     Args:
         model: A bundle, one of its files, or any other model file.
@@ -79,7 +84,12 @@ def tune_model(
         OptionError: The options contradict the file, or more are needed.
     """
     benchmark = bench_model(model, wish, threads, foreign, runs, watch, clock)
-    return Tuning(identity=identify_model(model), device=read_device(), benchmark=benchmark)
+    return Tuning(
+        identity=identify_model(model),
+        device=read_device(),
+        benchmark=benchmark,
+        prepared=prepare(model, winner(benchmark.rows)),
+    )
 
 
 def store(tuning: Tuning, force: bool = False) -> Path:
@@ -104,6 +114,11 @@ def store(tuning: Tuning, force: bool = False) -> Path:
         )
     path = tuning_path(tuning.identity)
     try:
+        if tuning.prepared:
+            write_file(prepared_path(tuning.identity), tuning.prepared.data)
+        else:
+            with suppress(OSError):
+                prepared_path(tuning.identity).unlink()
         write_json(path, tuning.to_json())
     except OutputError as error:
         raise OutputError(error.problem, "set ARMLET_CACHE to a folder to write to") from error

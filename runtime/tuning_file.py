@@ -7,6 +7,7 @@ is wrong with it is no reason to fail, since there are defaults.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from armlet.errors import OutputError
@@ -14,7 +15,7 @@ from armlet.reading import read_file
 from armlet.records import Precision
 from armlet.runtime.backends import BACKENDS
 from armlet.runtime.device import Device, read_device
-from armlet.runtime.identity import tuning_path
+from armlet.runtime.identity import prepared_path, tuning_path
 from armlet.runtime.options import MOST_THREADS
 
 SCHEMA = 2
@@ -32,11 +33,25 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreparedFile:
+    """A model file in the form that its runtime opens quickest here, see ``preparing.py``."""
+
+    path: Path
+    sha256: str
+    """Of it, as it was written."""
+    source: str
+    """SHA-256 of the model file that it was made of."""
+    backend: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """What became of looking for a tuning."""
 
     setting: Setting | None = None
     """None: there is none, or none that holds here."""
+    prepared: PreparedFile | None = None
+    """Likewise."""
     ignored: str | None = None
     """Why the one that is there is ignored, in words."""
 
@@ -64,12 +79,16 @@ def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Fou
             return _ignored(f"{path} is of another armlet")
         setting = _setting(record)
         device = _device(record["device"])
+        prepared = _prepared(record, identity)
         if record["model"] != identity:
             return _ignored(f"{path} is of another model")
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return _ignored(f"{path} is damaged")
-    difference = _difference(device, look())
-    return _ignored(f"it is for {difference}") if difference else Found(setting=setting)
+    here = look()
+    if difference := _difference(device, here):
+        return _ignored(f"it is for {difference}")
+    usable = device.features is not None and device.features == here.features
+    return Found(setting=setting, prepared=prepared if usable else None)
 
 
 def _setting(record: Mapping[str, Any]) -> Setting:
@@ -89,10 +108,26 @@ def _setting(record: Mapping[str, Any]) -> Setting:
     return Setting(file=file, backend=backend, precision=precision, threads=threads)
 
 
+def _prepared(record: Mapping[str, Any], identity: str) -> PreparedFile | None:
+    """Likewise; None: there is none."""
+    told = record.get("prepared")
+    if told is None:
+        return None
+    return PreparedFile(
+        path=prepared_path(identity),
+        sha256=told["sha256"],
+        source=told["source"],
+        backend=record["backend"],
+    )
+
+
 def _device(record: Mapping[str, Any]) -> Device:
     """Likewise."""
     return Device(
-        cpu=record["cpu"], cores=record["cores"], runtimes=dict(record["runtimes"].items())
+        cpu=record["cpu"],
+        cores=record["cores"],
+        runtimes=dict(record["runtimes"].items()),
+        features=record.get("features"),
     )
 
 

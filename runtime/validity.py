@@ -12,6 +12,10 @@ BUSY = 0.5
 waits at each operator for the threads that others hold up. A resting device has 0.1 or 0.2, and
 so has one whose last heavy work ended three minutes ago: the load is a mean of about one."""
 
+OTHERS = 0.1
+"""Part of the cores' time that others may take meanwhile: times grow by about as much, so what
+is said of ``CLOCK_CHANGE`` holds here."""
+
 
 def doubts(measured: Measured) -> Sequence[str]:
     """Why a measurement isn't valid, in words.
@@ -38,4 +42,6 @@ def doubts(measured: Measured) -> Sequence[str]:
         found.append(
             f"the device was busy (load {before.load:.1f} before it, {cores} core{plural})"
         )
+    if measured.others is not None and measured.others > OTHERS:
+        found.append(f"others took {measured.others:.0%} of the cores' time during it")
     return found

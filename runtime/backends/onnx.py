@@ -75,7 +75,29 @@ def open(path: Path, threads: int, given: Given = NOTHING) -> Session:
             classifier.
         OptionError: The input's shape leaves something open, and so does ``given``.
     """
-    return _open(path, threads, None, given)
+    onnxruntime = _import(path)
+    return _load(path, str(path), onnxruntime, _options(onnxruntime, threads), given)
+
+
+def prepare(path: Path, threads: int) -> bytes:
+    """The graph as ONNX Runtime optimises it for this processor, see ``Preparing.prepare``."""
+    import tempfile
+
+    onnxruntime = _import(path)
+    options = _options(onnxruntime, threads)
+    with tempfile.TemporaryDirectory(prefix="armlet-") as folder:
+        written = Path(folder) / _OPTIMISED
+        options.optimized_model_filepath = str(written)
+        _load(path, str(path), onnxruntime, options, NOTHING)
+        return written.read_bytes()
+
+
+def open_prepared(path: Path, threads: int, prepared: bytes) -> Session:
+    """Load an optimised graph as it is, see ``Preparing.open_prepared``."""
+    onnxruntime = _import(path)
+    options = _options(onnxruntime, threads)
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return _load(path, prepared, onnxruntime, options, NOTHING)
 
 
 def profile(
@@ -90,8 +112,13 @@ def profile(
 
     with tempfile.TemporaryDirectory(prefix="armlet-") as name:
         folder = Path(name)
+        onnxruntime = _import(path)
+        options = _options(onnxruntime, threads)
+        options.enable_profiling = True
+        options.profile_file_prefix = str(folder / "profile")
+        options.optimized_model_filepath = str(folder / _OPTIMISED)
         try:
-            session = _open(path, threads, folder, given)
+            session = _load(path, str(path), onnxruntime, options, given)
         except BackendError as error:  # it writes the optimised file at once
             raise OSError(error.problem) from error
         for _ in range(_WARM_UP + runs):
@@ -102,9 +129,13 @@ def profile(
     return runs_from_events(events, read_graph(path), optimised)[_WARM_UP:]
 
 
-def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -> OnnxSession:
+def _import(path: Path) -> Any:
     check_name(path)
-    onnxruntime = import_runtime("onnxruntime", "onnx")
+    return import_runtime("onnxruntime", "onnx")
+
+
+def _options(onnxruntime: Any, threads: int) -> Any:
+    """How all sessions run."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _ONLY_FATAL
@@ -112,13 +143,16 @@ def _open(path: Path, threads: int, profile_folder: Path | None, given: Given) -
         # The default kernels saturate where VNNI is missing. These are exact anywhere, but
         # onnxruntime leaves AMX unused for them, which is exact and takes 2/3 of the time.
         options.add_session_config_entry("session.x64quantprecision", "1")
-    if profile_folder is not None:
-        options.enable_profiling = True
-        options.profile_file_prefix = str(profile_folder / "profile")
-        options.optimized_model_filepath = str(profile_folder / _OPTIMISED)
+    return options
+
+
+def _load(
+    path: Path, content: str | bytes, onnxruntime: Any, options: Any, given: Given
+) -> OnnxSession:
+    """Load ``content``, a file's name or bytes, which is ``path`` in some form."""
     try:
         runtime = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            content, options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # onnxruntime's own errors have no common base but this
         raise BackendError(

@@ -8,7 +8,7 @@ import pytest
 
 from armlet.bundle import open_bundle
 from armlet.errors import BundleError
-from armlet.runtime import benchmark
+from armlet.runtime import benchmark, turns
 from armlet.runtime.benchmark import Benchmark, bench_model
 from armlet.runtime.benchmark_table import as_text
 from armlet.runtime.choice import Wish
@@ -69,7 +69,8 @@ def test_load_is_that_before_and_the_clock_that_during(
 ) -> None:
     quiet = replace(read_conditions(), cores=2, clusters=[], load=0.1)
     looks = iter([quiet, replace(quiet, load=1.7), replace(quiet, load=1.9)])
-    monkeypatch.setattr(benchmark, "read_conditions", lambda: next(looks))
+    for module in (benchmark, turns):
+        monkeypatch.setattr(module, "read_conditions", lambda: next(looks))
     made = bench_model(bundle, INT8, 1, runs=1, clock=lambda: 0.0)
     assert (made.conditions.before.load, made.conditions.after.load) == (0.1, 1.9)
     assert made.reasons == []

@@ -130,7 +130,27 @@ def test_measurement(tmp_path: Path) -> None:
             "throttled": {"now": [], "since_boot": []},
             "load": 3.9,
         },
+        "others": None,
     }
+
+
+def test_work_of_others(tmp_path: Path) -> None:
+    stat = "".join(f"cpu{n} 100 0 0 900 0 0 0 0 0 0\n" for n in range(8))
+    told = conditions(tmp_path, {**PI_4, "proc/stat": stat})
+    assert told.work is not None
+    assert told.work.cores == told.cores == 4  # of eight, this process may use four
+    after = replace(
+        told,
+        work=replace(
+            told.work,
+            wall_s=told.work.wall_s + 10.0,
+            busy_s=told.work.busy_s + 25.0,
+            own_s=told.work.own_s + 10.0,
+        ),
+    )
+    measured = Measured(threads=1, before=told, after=after)
+    assert measured.others == pytest.approx(0.375)
+    assert measured.to_json()["others"] == 0.375
 
 
 def test_what_slowed_the_measurement_down_is_said(tmp_path: Path) -> None:

@@ -23,6 +23,17 @@ def test_processors_without_a_name_are_told_apart(tmp_path: Path) -> None:
     assert found == {f"CPU implementer 0x41, CPU part {part}" for part in ("0xaaa", "0xbbb")}
 
 
+def test_what_cores_can_do_is_told_apart(tmp_path: Path) -> None:
+    def features(folder: str, text: str) -> str | None:
+        return read_device(lay_out(tmp_path / folder, {"proc/cpuinfo": text})).features
+
+    dot = "Features\t: fp asimd asimddp\n"
+    assert features("one", dot) == features("two", dot * 2)
+    assert features("three", "Features\t: fp asimd\n") != features("one", dot)
+    assert features("four", "flags\t\t: fpu avx2\n")
+    assert features("five", "model name\t: Fast CPU\n") is None
+
+
 def test_cores_are_those_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(3)))
     assert read_device().cores == 3

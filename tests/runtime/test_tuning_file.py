@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from armlet.runtime.device import Device
-from armlet.runtime.identity import has_tuning, tuning_path
-from armlet.runtime.tuning_file import NOTHING_FOUND, Found, Setting, find_setting
+from armlet.runtime.identity import has_tuning, prepared_path, tuning_path
+from armlet.runtime.tuning_file import (
+    NOTHING_FOUND,
+    Found,
+    PreparedFile,
+    Setting,
+    find_setting,
+)
 from armlet.storage import write_json
 
 MODEL = "ab" * 32
@@ -44,6 +50,18 @@ def test_what_is_stored_is_found(cache: Path) -> None:
     assert has_tuning(MODEL)
     assert tuning_path(MODEL).is_relative_to(cache)
     assert find() == Found(setting=SETTING)
+
+
+def test_prepared_file_is_for_what_the_cores_can_do() -> None:
+    prepared = {"sha256": "ef" * 32, "source": "cd" * 32}
+    there = replace(HERE, features="dotprod")
+    write_json(tuning_path(MODEL), record(device=there.to_json(), prepared=prepared))
+    file = PreparedFile(path=prepared_path(MODEL), backend="onnx", **prepared)
+    assert find(there) == Found(setting=SETTING, prepared=file)
+    assert find(HERE) == Found(setting=SETTING)
+    # Who tells nothing may be any.
+    write_json(tuning_path(MODEL), record(prepared=prepared))
+    assert find(HERE) == Found(setting=SETTING)
 
 
 def test_nothing_there_costs_nothing(cache: Path) -> None:
@@ -103,6 +121,7 @@ def test_of_another_device(here: Device, words: str) -> None:
         (json.dumps(record(threads=True)).encode(), "is damaged"),
         (json.dumps(record(threads=1e9)).encode(), "is damaged"),
         (json.dumps(record(device=None)).encode(), "is damaged"),
+        (json.dumps(record(prepared={"sha256": "ef" * 32})).encode(), "is damaged"),
         (json.dumps(record(device={**HERE.to_json(), "runtimes": []})).encode(), "is damaged"),
     ],
 )

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from armlet.runtime.conditions import Cluster, Conditions, Measured
+from armlet.runtime.others import Work
 from armlet.runtime.throttling import decode
 from armlet.runtime.validity import doubts
 
@@ -74,3 +75,17 @@ def test_clock_of_the_fastest_cluster() -> None:
 )
 def test_load(load: float, cores: int | None, reasons: list[str]) -> None:
     assert found(replace(QUIET, load=load, cores=cores), QUIET) == reasons
+
+
+@pytest.mark.parametrize(
+    ("busy", "reasons"),
+    [
+        (10.0, []),
+        (13.9, []),
+        (19.0, ["others took 22% of the cores' time during it"]),
+    ],
+)
+def test_others_meanwhile(busy: float, reasons: list[str]) -> None:
+    start = Work(wall_s=0.0, busy_s=0.0, own_s=0.0, cores=4)
+    end = Work(wall_s=10.0, busy_s=busy, own_s=10.0, cores=4)
+    assert found(replace(QUIET, work=start), replace(QUIET, work=end)) == reasons
