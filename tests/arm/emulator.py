@@ -49,12 +49,7 @@ def run(
     command += ["-plugin", plugin] if plugin else []
     command += [str(place / "usr/bin/python3"), *arguments]
     path = os.pathsep.join(map(str, [ROOT / "src", ROOT, *root.site]))
-    environment = {
-        **CALM,
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": path,
-        "HOME": "/nonexistent",
-    }
+    environment = {**CALM, "HOME": "/nonexistent", "PATH": os.defpath, "PYTHONPATH": path}
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, env=environment, timeout=timeout_s

@@ -55,8 +55,10 @@ def litert(path: Path, arithmetic: Arithmetic) -> Feed:
         def call() -> NDArray[Any]:
             interpreter.set_tensor(source["index"], tensor)
             interpreter.invoke()
-            answer: NDArray[Any] = interpreter.get_tensor(result["index"])
-            return (answer - np.float32(shift)) * np.float32(step) if step else answer
+            answer: NDArray[np.float32] = interpreter.get_tensor(result["index"])
+            if step:
+                answer = (answer - np.float32(shift)) * np.float32(step)
+            return answer
 
         return call
 

@@ -11,8 +11,8 @@ from types import MappingProxyType
 _ARM = 0x41
 _A72 = "fp asimd evtstrm crc32 cpuid"
 _A76 = (
-    "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop "
-    "asimddp"
+    "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc "
+    "dcpop asimddp"
 )
 
 

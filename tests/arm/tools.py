@@ -30,5 +30,5 @@ def require(*programs: str) -> None:
 
 
 def cache() -> Path:
-    """Where roots and plugins are kept, outside of git: ARMLET_ARM_CACHE, or .arm in the clone."""
+    """Where roots and plugins are kept: ARMLET_ARM_CACHE, or .arm in the clone."""
     return Path(os.environ.get("ARMLET_ARM_CACHE") or ROOT / ".arm").absolute()
