@@ -1,7 +1,7 @@
 """The program that is counted: opens one file with one runtime and runs it between two marks.
 
-usage: guest.py JSON. The JSON is that of a ``Task``; the last line printed is a JSON list of the
-logits. The marks are those of insn.c: BEGIN and END around each counted run.
+usage: guest.py JSON. The JSON is that of a ``Task``; the last line printed is a JSON list of
+the logits. The marks are those of insn.c: BEGIN and END around each counted run.
 """
 
 import gc

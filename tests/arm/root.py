@@ -27,7 +27,8 @@ SUITE, PYTHON, GLIBC = "bookworm", (3, 11), 36
 PACKAGES = ("python3", "libstdc++6", "ca-certificates")
 EXTRAS = ("litert", "onnx")
 PEERS = ("MNN", "ncnn")
-"""Other runtimes, without what their wheels ask for: numpy is there, the rest is to download."""
+"""Other runtimes, without what their wheels ask for: numpy is there, the rest is for downloads
+of theirs."""
 SHARED = ("etc", "lib", "usr")
 """Of Debian's folders, what a program finds there instead of the workstation's own."""
 MARKER = "pins.txt"
