@@ -1,13 +1,14 @@
 """armlet's files beside those of other tools and engines, in turn, on this machine.
 
-``make bench`` runs this: it makes the files that are missing, with the tools that are there, times
-all of them, and writes a table and a plot. ``make bench-peers`` installs the other tools.
+``make bench`` runs this: it makes the files that are missing, with the tools that are there,
+times all of them, and writes a table and a plot. ``make bench-peers`` installs the other tools.
 """
 
 import argparse
 import datetime
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,8 @@ def main() -> None:
     for network in networks:
         for threads in map(int, options.threads):
             rows = _wanted(find_rows(network, threads), options.precisions)
-            before = read_conditions()
-            label = f"{network.name}, threads: {threads}, {len(rows)} files in turn"
-            click.echo(label)
+            before = replace(read_conditions(), load=load)
+            click.echo(f"{network.name}, threads: {threads}, {len(rows)} files in turn")
             done, wrong = measure(rows, network, options.rounds, options.runs, _bar)
             times += done
             failed += wrong

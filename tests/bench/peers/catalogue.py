@@ -66,6 +66,8 @@ def _runner(kind: Kind, runtime: str, environment: str, engine: str, files: str)
 RUNNERS = (
     _runner("armlet", "LiteRT", MAIN, "armlet", "armlet/*.tflite"),
     _runner("armlet", "ONNX Runtime", MAIN, "armlet", "armlet/*.onnx"),
+    # With the runtime's own settings: edge-run asks for exact kernels, which cost time on x86.
+    _runner("armlet", "ONNX Runtime", MAIN, "onnxruntime", "armlet/*.onnx"),
     _runner("armlet", "ONNX Runtime", "onnxruntime", "onnxruntime", "armlet/*.onnx"),
     _runner("armlet", "OpenVINO", "openvino", "openvino", "armlet/*.onnx"),
     _runner("stock", "LiteRT", MAIN, "litert", "stock_litert/*.tflite"),
@@ -110,9 +112,11 @@ def interpreter(environment: str) -> Path | None:
     """The Python of an environment; None where nobody has made it."""
     if environment == MAIN:
         return Path(sys.executable)
-    name = environment if environment == "litert-torch" else f"bench-{environment}"
-    path = ROOT / f".venv-{name}" / "bin" / "python"
-    return path if path.exists() else None
+    name, made = f"bench-{environment}", "made"
+    if environment == "litert-torch":
+        name, made = environment, "dev"  # which has another use, and so another target
+    folder = ROOT / f".venv-{name}"
+    return folder / "bin" / "python" if (folder / made).exists() else None
 
 
 def advice(environment: str) -> str:

@@ -1,7 +1,7 @@
 """Runs one converter in the environment that it needs.
 
 ``python -m tests.bench.peers.convert NAME FOLDER``: the module ``converters.NAME`` turns the
-network of FOLDER (see ``network``) into files in FOLDER/NAME, which appears only when it is
+network of FOLDER (see ``given``) into files in FOLDER/NAME, which appears only when it is
 complete. Each such module has PACKAGES, whose versions are noted, and ``convert``.
 """
 
@@ -30,7 +30,7 @@ class Converter(Protocol):
         """Write ``float32`` and ``int8`` files.
 
         Args:
-            network: The folder that ``network.make`` wrote; its name is the network's.
+            network: The folder that ``given.make`` filled; its name is the network's.
             target: An empty folder.
         """
 

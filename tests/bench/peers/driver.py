@@ -1,4 +1,4 @@
-"""Times files in turn: a process for each, all loaded first, all but one at rest at any moment."""
+"""Times files in turn: a process for each, all loaded first, one at work at any moment."""
 
 import json
 import os
@@ -57,7 +57,7 @@ class Worker:
             threads=row.threads,
             rotated=row.rotated,
         )
-        self._said: IO[bytes] = tempfile.TemporaryFile()
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
         self._process = subprocess.Popen(
             [
                 *(str(interpreter(row.environment)), "-m", "tests.bench.peers.worker"),

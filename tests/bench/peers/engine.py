@@ -1,4 +1,4 @@
-"""What an inference engine is to the benchmark: a module in ``engines`` with PACKAGE and load."""
+"""What an inference engine is to the benchmark: a module in ``engines`` that loads a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ Pixels = NDArray[np.float32]
 class Engine:
     """A loaded file. Only ``run`` is timed: from an array in memory to an array in memory."""
 
+    package: str
+    """Whose version is told."""
     prepare: Callable[[Pixels], Any]
     """Pixels in the layout and of the type that the file takes."""
     run: Callable[[Any], Any]
@@ -26,9 +28,6 @@ class Engine:
 
 class EngineModule(Protocol):
     """A module in ``engines``."""
-
-    PACKAGE: str
-    """Whose version is told."""
 
     def load(self, path: Path, threads: int) -> Engine:
         """Load a file.

@@ -1,7 +1,7 @@
 """What every converter is given: one network's weights, pictures, and PyTorch's answers.
 
-Run as ``python -m tests.bench.peers.given FOLDER`` in armlet's own environment; the folder's name
-is the network's. It then holds
+Run as ``python -m tests.bench.peers.given FOLDER`` in armlet's own environment; the folder's
+name is the network's. It then holds
 
     weights.pt            the state_dict
     traced.pt             the same network as TorchScript, for pnnx

@@ -1,4 +1,4 @@
-"""The network that is measured, the same for every engine: random weights, always the same ones.
+"""The network that is measured, the same for every engine: random weights, always the same.
 
 They take as long as trained ones, and anyone can make them.
 """

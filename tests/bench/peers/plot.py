@@ -63,4 +63,4 @@ def _bars(axes: Axes, lines: Sequence[Line]) -> None:
 
 def _label(line: Line) -> str:
     name = line.file.rpartition("/")[2].removeprefix("model.")
-    return f"{'armlet, ' if line.kind == 'armlet' else ''}{line.engine}, {name}"
+    return f"{line.ran_on}: {name}"

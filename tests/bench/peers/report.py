@@ -1,6 +1,7 @@
 """From recorded times to what is read: a short record, a table and a plot.
 
-``make bench`` ends with this; ``python -m tests.bench.peers.report RESULTS FOLDER`` does it again.
+``make bench`` ends with this; to do it again from what it recorded in demo/bench/results.json,
+``python -m tests.bench.peers.report RESULTS FOLDER``.
 """
 
 import json

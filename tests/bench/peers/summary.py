@@ -1,13 +1,13 @@
 """What the recorded times say: for each file its time, and its ratio to two others.
 
-The ratios are to the usual way to the same runtime, in the same environment (for an engine's own
-conversion, itself) and to the fastest file that isn't armlet's, of the same network, precision
+The ratios are to the usual way to the same version of the runtime (for an engine's own
+conversion, to that) and to the fastest file that isn't armlet's, of the same network, precision
 and number of threads.
 """
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from typing import Any
 
@@ -30,6 +30,8 @@ class Line:
     kind: str
     """As ``catalogue.Kind``."""
     runtime: str
+    engine: str
+    """As ``catalogue.Runner``."""
     version: str
     file: str
     """Relative to the network's folder."""
@@ -49,9 +51,10 @@ class Line:
     """To the fastest that isn't armlet's."""
 
     @property
-    def engine(self) -> str:
-        """The runtime with its version."""
-        return f"{self.runtime} {self.version}"
+    def ran_on(self) -> str:
+        """The runtime with its version, in words."""
+        words = f"{self.runtime} {self.version}"
+        return f"{words}, by edge-run" if self.engine == "armlet" else words
 
     @property
     def group(self) -> tuple[str, int, str]:
@@ -75,10 +78,12 @@ def summarise(results: Mapping[str, Any]) -> dict[str, Any]:
         others = [one for one in group if one["kind"] != "armlet"]
         stock = [one for one in others if _same_place(one, row) and _plain(one)]
         best = min(others, key=lambda one: float(one["median_ms"]), default=None)
-        names = Line.__dataclass_fields__.keys() & row.keys()
-        known = {name: row[name] for name in names}
-        ratios = {"to_stock": _ratio(row, stock[0] if stock else None)}
-        lines.append(Line(**known, **ratios, to_best=_ratio(row, best)))
+        ratios = {
+            "to_stock": _ratio(row, stock[0] if stock else None),
+            "to_best": _ratio(row, best),
+        }
+        known = {one.name: {**row, **ratios}[one.name] for one in fields(Line)}
+        lines.append(Line(**known))
     lines.sort(key=lambda line: (line.network, line.threads, line.precision, line.median_ms))
     return {**results, "rows": [asdict(line) for line in lines]}
 

@@ -1,8 +1,8 @@
 """One file on one engine, in a process of its own: answers once, then runs when it is told to.
 
-``python -m tests.bench.peers.worker TASK`` with a ``Task`` as JSON. The first line that it writes
-is a ``Ready``; for each line it reads, the number of runs, it writes the milliseconds of each as a
-JSON list. Whatever the engine prints goes to stderr.
+``python -m tests.bench.peers.worker TASK`` with a ``Task`` as JSON. The first line that it
+writes is a ``Ready``; for each line it reads, a number of runs, it writes the milliseconds of
+each as a JSON list. What the engine prints goes to stderr.
 """
 
 import importlib
@@ -70,7 +70,7 @@ def main() -> None:
     found = np.stack([engine.logits(engine.run(one)) for one in tensors])
     comparison = compare(expected, found)
     ready = Ready(
-        version=version(module.PACKAGE),
+        version=version(engine.package),
         max_difference=comparison.max_difference,
         largest_logit=comparison.largest_logit,
         sqnr_db=round(comparison.sqnr_db, 2),

@@ -5,7 +5,7 @@ first on the path and report each use; here the compiled functions behind them a
 call has a process of its own, since the quantizer aborts once it has written its file.
 
 The quantizer runs all its pictures as one batch. Where a file's shapes say a batch of one, that
-fails, and without a word of it to the caller the activations stay float32: so batch is left open.
+fails, and all that comes of it is a file whose activations stay float32: so batch is left open.
 """
 
 import json

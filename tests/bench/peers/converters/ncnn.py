@@ -1,4 +1,4 @@
-"""ncnn: its converter pnnx, and int8 written by ``ncnn_int8``, since its quantizer isn't on PyPI."""
+"""ncnn: its converter pnnx, and int8 by ``ncnn_int8``, since its quantizer isn't on PyPI."""
 
 import shutil
 import subprocess

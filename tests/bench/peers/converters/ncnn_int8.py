@@ -4,8 +4,8 @@ Quantization is symmetric: a scale of 127 / (largest absolute value) for each ou
 the weights, and for each activation that a convolution or the last layer reads. Where one
 convolution feeds another alone, the values between them stay int8.
 
-A ``.param`` file is text, a line for each layer: type, name, numbers of inputs and outputs, their
-names, and parameters as ``key=value``. The ``.bin`` file holds the weights in the same order.
+A ``.param`` file is text, a line for each layer: type, name, numbers of inputs and outputs,
+their names, parameters as ``key=value``. The ``.bin`` file holds the weights in the same order.
 """
 
 import struct
@@ -141,5 +141,5 @@ def _layer(weights: NDArray[np.float32], bias: NDArray[np.float32], largest: flo
     scales = 127 / np.maximum(np.abs(weights).max(1), 1e-9)
     steps = np.clip(np.rint(weights * scales[:, None]), -127, 127).astype(np.int8).tobytes()
     padded = steps + b"\0" * (-len(steps) % 4)
-    scale = struct.pack("<f", 127 / largest)
-    return _INT8 + padded + bias.tobytes() + scales.astype("<f4").tobytes() + scale
+    ends = struct.pack("<f", 127 / largest)
+    return b"".join([_INT8, padded, bias.tobytes(), scales.astype(np.float32).tobytes(), ends])

@@ -9,8 +9,6 @@ from executorch.runtime import Runtime
 
 from tests.bench.peers.engine import Engine, Pixels, flat
 
-PACKAGE = "executorch"
-
 
 def load(path: Path, threads: int) -> Engine:
     """Load a .pte file."""
@@ -21,4 +19,6 @@ def load(path: Path, threads: int) -> Engine:
     def run(tensor: Pixels) -> object:
         return np.array(method.execute((torch.from_numpy(tensor),))[0])
 
-    return Engine(prepare=lambda pixels: pixels.copy(), run=run, logits=flat)
+    return Engine(
+        package="executorch", prepare=lambda pixels: pixels.copy(), run=run, logits=flat
+    )

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from tests.bench.peers.engine import Engine, Pixels, flat
 
-PACKAGE = "ai-edge-litert"
 _CHANNELS = 3
 
 
@@ -35,4 +34,4 @@ def load(path: Path, threads: int) -> Engine:
         scale, zero = result["quantization"] if answer.dtype == np.int8 else (1, 0)
         return (flat(answer) - zero) * np.float32(scale)
 
-    return Engine(prepare=prepare, run=run, logits=logits)
+    return Engine(package="ai-edge-litert", prepare=prepare, run=run, logits=logits)

@@ -8,8 +8,6 @@ import numpy as np
 
 from tests.bench.peers.engine import Engine, Pixels, flat
 
-PACKAGE = "MNN"
-
 
 def load(path: Path, threads: int) -> Engine:
     """Load a .mnn file."""
@@ -23,4 +21,4 @@ def load(path: Path, threads: int) -> Engine:
         source.write(tensor)
         return np.array(module.forward(source).read())
 
-    return Engine(prepare=lambda pixels: pixels.copy(), run=run, logits=flat)
+    return Engine(package="MNN", prepare=lambda pixels: pixels.copy(), run=run, logits=flat)

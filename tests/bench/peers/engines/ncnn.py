@@ -7,8 +7,6 @@ import numpy as np
 
 from tests.bench.peers.engine import Engine, Pixels, flat
 
-PACKAGE = "ncnn"
-
 
 def load(path: Path, threads: int) -> Engine:
     """Load a .param file and the .bin file beside it."""
@@ -28,4 +26,4 @@ def load(path: Path, threads: int) -> Engine:
         extractor.input(source, ncnn.Mat(tensor))  # which refers to the array's memory
         return np.array(extractor.extract(result)[1])
 
-    return Engine(prepare=lambda pixels: pixels[0].copy(), run=run, logits=flat)
+    return Engine(package="ncnn", prepare=lambda pixels: pixels[0].copy(), run=run, logits=flat)

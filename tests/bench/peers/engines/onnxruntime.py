@@ -6,7 +6,6 @@ import onnxruntime
 
 from tests.bench.peers.engine import Engine, flat
 
-PACKAGE = "onnxruntime"
 _ERRORS = 3
 
 
@@ -20,6 +19,7 @@ def load(path: Path, threads: int) -> Engine:
     )
     name = session.get_inputs()[0].name
     return Engine(
+        package="onnxruntime",
         prepare=lambda pixels: pixels.copy(),
         run=lambda tensor: session.run(None, {name: tensor})[0],
         logits=flat,

@@ -9,8 +9,6 @@ from tests.bench.peers.engine import Engine, Pixels, flat
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 import openvino  # noqa: E402
 
-PACKAGE = "openvino"
-
 
 def load(path: Path, threads: int) -> Engine:
     """Load an OpenVINO model (.xml, with the .bin file beside it) or an ONNX file."""
@@ -29,4 +27,6 @@ def load(path: Path, threads: int) -> Engine:
         request.infer()
         return request.get_output_tensor(0).data.copy()
 
-    return Engine(prepare=lambda pixels: pixels.copy(), run=run, logits=flat)
+    return Engine(
+        package="openvino", prepare=lambda pixels: pixels.copy(), run=run, logits=flat
+    )
