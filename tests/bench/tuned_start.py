@@ -1,7 +1,8 @@
 """How long the first label of a photo takes with a tuning and without, in one run.
 
-``make bench`` makes the demo's bundle and runs this. What is tuned is what would run anyway, so
-that looking it up is all that differs. The two take turns; printed are medians and their ratio.
+``make bench-start`` makes the demo's bundle and runs this. What is tuned is what would run
+anyway, so that looking it up is all that differs. The two take turns; printed are medians and
+their ratio.
 """
 
 import argparse
