@@ -1,10 +1,11 @@
-"""The program that is counted: opens one file with one runtime and runs it between two marks.
+"""The program that is counted: loads one file with one engine and runs it between two marks.
 
-usage: guest.py JSON. The JSON is that of a ``Task``; the last line printed is a JSON list of
-the logits. The marks are those of insn.c: BEGIN and END around each counted run.
+usage: guest.py JSON. The JSON is that of a ``Task``; the last line printed is the SQNR of the
+answers in dB. The marks are those of insn.c: BEGIN and END around each counted run.
 """
 
 import gc
+import importlib
 import json
 import os
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.arm.engines import ENGINES, Arithmetic
+from armlet.export.check import compare
+from tests.bench.peers.engine import Engine
 
 MARK = 0x41524D4C
 BEGIN, END = 0, 1
@@ -26,16 +28,17 @@ class Task:
     """What a guest shall do."""
 
     engine: str
-    """One of ``ENGINES``."""
+    """A module in ``tests/bench/peers/engines``."""
     path: str
     """Of the model file, absolute."""
-    arithmetic: Arithmetic
+    half: bool
+    """Whether to ask the engine for half precision, if it asks for asking."""
     rotated: bool
-    """Whether the file takes pictures rotated by 180 degrees."""
+    """Whether the file takes pictures turned by 180 degrees."""
     pictures: str
-    """Path of an .npz file whose ``inputs`` are (N, 3, height, width), normalized."""
+    """The .npz file with ``trial`` pictures and the ``logits`` that PyTorch gives them."""
     runs: int
-    """How many of them are counted."""
+    """How many of them are counted, each once."""
 
     def to_json(self) -> str:
         """The program's argument."""
@@ -50,20 +53,25 @@ def mark(number: int) -> None:
 
 def main() -> None:
     task = Task(**json.loads(sys.argv[1]))
-    feed = ENGINES[task.engine](Path(task.path), task.arithmetic)
+    module = importlib.import_module(f"tests.bench.peers.engines.{task.engine}")
+    options = {"half": True} if task.half else {}
+    engine: Engine = module.load(Path(task.path), 1, **options)
     with np.load(task.pictures) as arrays:
-        pictures = arrays["inputs"][: task.runs, None]
-    step = -1 if task.rotated else 1
-    calls = [feed(np.ascontiguousarray(one[:, :, ::step, ::step])) for one in pictures]
+        pictures = np.asarray(arrays["trial"][: task.runs], np.float32)
+        expected = arrays["logits"][: task.runs]
+    if task.rotated:
+        pictures = pictures[:, :, ::-1, ::-1].copy()
+    tensors = [engine.prepare(one[None]) for one in pictures]
     for _ in range(WARM_UP):
-        calls[0]()
+        engine.run(tensors[0])
     gc.collect()
     gc.disable()
-    for call in calls:
+    for tensor in tensors:
         mark(BEGIN)
-        call()
+        engine.run(tensor)
         mark(END)
-    print(json.dumps(np.concatenate([call().reshape(1, -1) for call in calls]).tolist()))
+    found = np.stack([engine.logits(engine.run(one)) for one in tensors])
+    print(compare(expected, found).sqnr_db)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ import os
 import py_compile
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 from armlet.command import progress
@@ -29,6 +30,7 @@ EXTRAS = ("litert", "onnx")
 PEERS = ("MNN", "ncnn")
 """Other runtimes, without what their wheels ask for: numpy is there, the rest is for downloads
 of theirs."""
+RUNTIMES = (*PEERS, "ai-edge-litert", "onnxruntime")
 SHARED = ("etc", "lib", "usr")
 """Of Debian's folders, what a program finds there instead of the workstation's own."""
 MARKER = "pins.txt"
@@ -50,6 +52,13 @@ class Root:
     def site(self) -> Sequence[Path]:
         """Where its Python packages are."""
         return [self.folder / "system/opt" / name for name in ("device", "peers")]
+
+    def versions(self) -> Mapping[str, str]:
+        """Of the runtimes."""
+        installed = {
+            one.name: one.version for one in distributions(path=list(map(str, self.site)))
+        }
+        return {name: installed[name] for name in sorted(RUNTIMES, key=str.lower)}
 
 
 def requirements() -> Sequence[str]:

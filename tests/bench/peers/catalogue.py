@@ -146,11 +146,11 @@ def find_rows(network: Path, threads: int) -> Sequence[Row]:
         )
         for runner in RUNNERS
         if interpreter(runner.environment)
-        for path, precision, rotated in _files(network / runner.folder, runner.suffix)
+        for path, precision, rotated in model_files(network / runner.folder, runner.suffix)
     ]
 
 
-def _files(folder: Path, suffix: str) -> Sequence[tuple[Path, str, bool]]:
+def model_files(folder: Path, suffix: str) -> Sequence[tuple[Path, str, bool]]:
     """Files with their precision, and whether they take rotated pictures."""
     if folder.name != "armlet":
         found = sorted(folder.glob(f"*{suffix}"))

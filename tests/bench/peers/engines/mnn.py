@@ -9,10 +9,17 @@ import numpy as np
 from tests.bench.peers.engine import Engine, Pixels, flat
 
 
-def load(path: Path, threads: int) -> Engine:
-    """Load a .mnn file."""
+def load(path: Path, threads: int, half: bool = False) -> Engine:
+    """Load a .mnn file.
+
+    Args:
+        path: The file.
+        threads: How many may be used.
+        half: Whether a float32 file may be computed in float16 where the processor can.
+    """
     # precision high: float32 stays float32
-    settings = {"backend": "CPU", "numThread": threads, "precision": "high"}
+    precision = "low" if half else "high"
+    settings = {"backend": "CPU", "numThread": threads, "precision": precision}
     manager = MNN.nn.create_runtime_manager((settings,))
     module = MNN.nn.load_module_from_file(str(path), [], [], runtime_manager=manager)
     source = MNN.expr.placeholder([1, 3, 224, 224], MNN.expr.NCHW)

@@ -8,12 +8,18 @@ import numpy as np
 from tests.bench.peers.engine import Engine, Pixels, flat
 
 
-def load(path: Path, threads: int) -> Engine:
-    """Load a .param file and the .bin file beside it."""
+def load(path: Path, threads: int, half: bool = False) -> Engine:
+    """Load a .param file and the .bin file beside it.
+
+    Args:
+        path: The .param file.
+        threads: How many may be used.
+        half: Whether a float32 file may be computed in float16 where the processor can.
+    """
     net = ncnn.Net()
     net.opt.num_threads = threads
     net.opt.use_vulkan_compute = False
-    if path.name.startswith("float32"):
+    if path.name.startswith("float32") and not half:
         # It would compute in float16 or bfloat16 where the processor can.
         net.opt.use_fp16_packed = net.opt.use_fp16_storage = False
         net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
