@@ -200,10 +200,9 @@ def _scaled(picture: Picture, height: int, width: int) -> Picture:
             cv2.resize(even, half[::-1], interpolation=cv2.INTER_AREA), np.uint8
         )
     if picture.shape[:2] != (height, width):
-        # The kernel has vector code for 1, 2 and 4 channels, and none for 3.
-        four = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
-        four = cv2.resize(four, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
-        picture = np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), np.uint8)
+        picture = np.asarray(
+            cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8
+        )
     return picture
 
 
