@@ -55,8 +55,9 @@ test-tflite-runtime: .venv-tflite-runtime/dev demo/bundle/manifest.json demo/pho
 	$(TFLITE_RUNTIME)/python -m pytest --noconftest tests/tflite_runtime_check.py
 
 .PHONY: bench
-bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label beside a bare script, and what a tuning and a log with layers cost (ROUNDS=1 for a try)
+bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label and 200 photos beside bare scripts, and what a tuning and a log with layers cost (ROUNDS=1 for a try)
 	$(BIN)/python tests/bench/first_label.py $(if $(ROUNDS),--rounds $(ROUNDS))
+	$(BIN)/python tests/bench/many_photos.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 20)
 	$(BIN)/python tests/bench/tuned_start.py $(if $(ROUNDS),--rounds $(ROUNDS))
 	$(BIN)/python tests/bench/log_cost.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 300)
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from armlet.bundle import MANIFEST, Accuracy, Format, open_bundle
+from armlet.bundle import MANIFEST, Accuracy, ModelFile, open_bundle
 from armlet.errors import DatasetError, ImageError
 from armlet.export.answers import Answer
 from armlet.export.datasets import LabelledPicture, find
 from armlet.preprocessing import Preprocessing
 from armlet.storage import write_json
 
-OpenFile = Callable[[Path, Format, Preprocessing], Answer]
-"""Opens a model file on the runtime that edge-run would use."""
+OpenFile = Callable[[Path, ModelFile, Preprocessing], Answer]
+"""Opens one of a bundle's files on the runtime that edge-run would use; the path is that of the
+bundle."""
 Watch = Callable[[Iterable[Any], str, int], Iterable[Any]]
 """Passes items on and shows how many of how many have gone by."""
 
@@ -35,8 +36,8 @@ class Measured:
     accuracy: Mapping[str, Accuracy]
     """By file path."""
     identical: int | None
-    """Pictures on which the two int8 files gave the same logits bit for bit; None unless there
-    are two."""
+    """Pictures on which all int8 files gave the same logits bit for bit; None unless there are
+    two or more."""
     unreadable: list[str] = field(default_factory=list)
     """A line for each picture that couldn't be read and wasn't counted."""
 
@@ -62,8 +63,9 @@ def measure_bundle(
     if images is not None and images < len(pictures):
         pictures = tuple(pictures[index * len(pictures) // images] for index in range(images))
     answers = {
-        file.path: open_file(bundle.verified(file), file.format, manifest.preprocessing)
-        for file in manifest.files
+        file.path: open_file(bundle.folder, file, manifest.preprocessing)
+        for file in manifest.all_files
+        if bundle.verified(file)
     }
     measured = measure(answers, watch(pictures, "measuring accuracy", len(pictures)))
     noted = replace(manifest, accuracy=measured.accuracy)
@@ -97,8 +99,9 @@ def measure(answers: Mapping[str, Answer], pictures: Iterable[LabelledPicture]) 
             best = np.argsort(-values, kind="stable")[:5]
             scores[path].first += int(best[0] == one.target)
             scores[path].among_five += int(one.target in best)
-        if len(int8) == 2:
-            identical += int(np.array_equal(logits[int8[0]], logits[int8[1]]))
+        if len(int8) > 1:
+            first, *others = (logits[path] for path in int8)
+            identical += int(all(np.array_equal(first, one) for one in others))
     if not images:
         raise DatasetError("none of the pictures can be read", "give readable pictures")
     return Measured(
@@ -110,6 +113,6 @@ def measure(answers: Mapping[str, Answer], pictures: Iterable[LabelledPicture]) 
             )
             for path, score in scores.items()
         },
-        identical=identical if len(int8) == 2 else None,
+        identical=identical if len(int8) > 1 else None,
         unreadable=unreadable,
     )

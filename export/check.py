@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,9 @@ from armlet.records import Precision
 Logits = NDArray[np.float32]
 """(images, classes)."""
 
-FLOAT_TOLERANCE = 1e-4
-"""Times the largest logit, or 1 where that is smaller."""
+TOLERANCES: Mapping[Precision, float] = MappingProxyType({"float32": 1e-4, "float16": 2e-2})
+"""Times the largest logit, or 1 where that is smaller. float16: of arithmetic in half, as some
+processors do it; weights stored in half alone differ less."""
 INT8_SQNR_DB = 10.0
 INT8_AGREEMENT = 80.0
 """Per cent."""
@@ -34,9 +36,16 @@ class Comparison:
     """Per cent of pictures with the same best label."""
     images: int
 
-    def to_json(self) -> Mapping[str, float]:
-        """The object that stands in the manifest's ``check``."""
+    def tolerance(self, precision: Precision) -> float | None:
+        """How far a logit may be off; None in int8, which is held to ``INT8_SQNR_DB``."""
+        factor = TOLERANCES.get(precision)
+        return None if factor is None else factor * max(1.0, self.largest_logit)
+
+    def to_json(self, precision: Precision) -> Mapping[str, float]:
+        """The object that stands in the manifest's ``check`` for a file of this precision."""
+        tolerance = self.tolerance(precision)
         return {
+            **({} if tolerance is None else {"tolerance": tolerance}),
             "max_difference": self.max_difference,
             "largest_logit": self.largest_logit,
             "sqnr_db": round(self.sqnr_db, 2),
@@ -67,8 +76,8 @@ def compare(pytorch: Logits, logits: Logits) -> Comparison:
 
 def fault(comparison: Comparison, precision: Precision) -> str | None:
     """What is wrong with a file, in words; None if nothing is."""
-    if precision == "float32":
-        limit = FLOAT_TOLERANCE * max(1.0, comparison.largest_logit)
+    limit = comparison.tolerance(precision)
+    if limit is not None:
         if not comparison.max_difference <= limit:
             return f"differs from PyTorch by {comparison.max_difference:.2g}, over {limit:.2g}"
         return None

@@ -12,16 +12,20 @@ from armlet.export.options import NAMES, PATH, some_of
 
 # Whatever needs torch, onnx or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
-    from armlet.bundle import Format
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from armlet.bundle import Format, ModelFile
     from armlet.export.answers import Answer
     from armlet.export.pipeline import Stages
-    from armlet.preprocessing import Preprocessing
+    from armlet.preprocessing import Picture, Preprocessing
+    from armlet.records import Precision
 
 
 @click.group(cls=Command, default="network")
 @click.version_option(armlet.__version__)
 def main() -> None:
-    """Take a trained image classifier to ONNX and TFLite, in float32 and int8.
+    """Take a trained image classifier to ONNX and TFLite.
 
     Try: edge-export shufflenet_v2_x0_5 -o out/
     """
@@ -57,10 +61,9 @@ def main() -> None:
 )
 @click.option(
     "--precisions",
-    type=some_of("float32", "int8"),
+    type=some_of("float32", "float16", "int8"),
     metavar="LIST",
-    default="float32,int8",
-    show_default=True,
+    help="float16: TFLite that computes in half where the processor can. [default: all]",
 )
 @click.option(
     "--via",
@@ -74,7 +77,7 @@ def network(
     calib: Path | None,
     evaluation: Path | None,
     formats: "Sequence[Format]",
-    precisions: Sequence[Any],
+    precisions: "Sequence[Precision] | None",
     via: str,
     output: Path,
     **wish: Any,
@@ -92,11 +95,12 @@ def network(
     from armlet.export import datasets, pictures, report
     from armlet.export.classifier import Wish, resolve
     from armlet.export.pipeline import Job, export
-    from armlet.export.routes import route
+    from armlet.export.routes import precisions_of, route
     from armlet.storage import check_target
 
     check_target(output, MANIFEST)
     convert = route(via, formats)
+    precisions = precisions_of(precisions, via, formats)
     progress(f"loading {network}")
     classifier = resolve(Wish(network=network, **wish))
     job = Job(
@@ -232,16 +236,22 @@ def _stages() -> "Stages":
     )
 
 
-def _open_file(path: Path, format: "Format", preprocessing: "Preprocessing") -> "Answer":
-    """Open a model file on the runtime and with the preprocessing that edge-run has."""
+def _open_file(folder: Path, file: "ModelFile", preprocessing: "Preprocessing") -> "Answer":
+    """Open one of a bundle's files on the runtime, and with the preprocessing, of edge-run."""
     from armlet.preprocessing import model_input, table
     from armlet.runtime.backends import load_backend
 
-    backend = load_backend("onnx" if format == "onnx" else "litert")
-    session = backend.open(path, 1)
+    backend = load_backend("onnx" if file.format == "onnx" else "litert")
+    session = backend.open(folder / file.path, 1)
     values = table(preprocessing, session.input.scale)
     layout = session.input.layout
-    return lambda picture: session.run(model_input(picture, preprocessing, values, layout))[0]
+
+    def answer(picture: "Picture") -> "NDArray[np.float32]":
+        tensor = model_input(picture, preprocessing, values, layout, rotated=file.rotated)
+        logits: NDArray[np.float32] = session.run(tensor)[0]
+        return logits
+
+    return answer
 
 
 def _ranges_of(module: Any, inputs: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import armlet
+from armlet.bundle import Variant
 from armlet.preprocessing import Preprocessing
 
 
@@ -21,16 +22,19 @@ class Identity:
     labels: Sequence[str]
     """One for each logit, in their order."""
     preprocessing: Preprocessing
+    variant: Variant | None = None
+    """Of the file, see ``armlet.bundle.Kind``."""
 
     def to_json(self) -> dict[str, Any]:
         """The object that a TFLite file carries as ``armlet.json``."""
-        return {
+        record = {
             "network": self.network,
             "labels": list(self.labels),
             "preprocessing": self.preprocessing.to_json(),
             "output": "logits",
             "armlet_version": armlet.__version__,
         }
+        return record if self.variant is None else {**record, "variant": self.variant}
 
 
 def properties(identity: Identity) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from armlet.bundle import MANIFEST, Accuracy, Format, Manifest, ModelFile, sha256
+from armlet.bundle import MANIFEST, Accuracy, Format, Kind, Manifest, ModelFile, sha256
 from armlet.errors import CalibrationError
 from armlet.export import accuracy, check, pictures
 from armlet.export.accuracy import OpenFile, Watch
@@ -28,7 +28,7 @@ from armlet.export.passes import simplify
 from armlet.export.read import read
 from armlet.export.trace import trace
 from armlet.export.versions import versions
-from armlet.export.write import check_writable, write
+from armlet.export.write import check_writable, kinds_of, write
 from armlet.graph import Graph
 from armlet.preprocessing import Picture, Preprocessing, decode
 from armlet.quantization import Quantization, Ranges
@@ -38,6 +38,8 @@ from armlet.storage import staged_folder, write_file, write_json
 
 CHECK_PICTURES = 100
 FEW_PICTURES = 32
+FLOAT32 = Kind(format="onnx", precision="float32")
+"""What int8 is calibrated with."""
 Say = Callable[[str], None]
 
 
@@ -73,7 +75,7 @@ class Job:
 class Files:
     """Model files in memory, and what is known of their layers."""
 
-    data: Mapping[tuple[Format, Precision], bytes]
+    data: Mapping[Kind, bytes]
     layers: Sequence[Layer]
     layers_int8: Sequence[Layer]
     input_scale: Scale | None
@@ -101,12 +103,9 @@ def export(
     """
     made = convert(classifier, job, stages)
     with staged_folder(target, MANIFEST) as stage:
-        files = [_write(stage, *key, data) for key, data in made.data.items()]
+        files = [_write(stage, kind, data) for kind, data in made.data.items()]
         answers = {
-            file.path: stages.open_file(
-                stage / file.path, file.format, classifier.preprocessing
-            )
-            for file in files
+            file.path: stages.open_file(stage, file, classifier.preprocessing) for file in files
         }
         stages.progress("checking every file against PyTorch")
         said = ask(classifier.module, classifier.preprocessing, answers, _to_check(job))
@@ -117,14 +116,15 @@ def export(
         measured = _accuracy(job, answers, stages) if job.evaluation else {}
         manifest = Manifest(
             network=classifier.network,
-            files=files,
+            files=[file for file in files if file.variant is None],
+            variants=[file for file in files if file.variant is not None],
             labels=classifier.labels,
             preprocessing=classifier.preprocessing,
             layers=made.layers,
             layers_int8=made.layers_int8,
             versions=versions(),
             options={**job.options, "weights": classifier.weights},
-            check={path: one.to_json() for path, one in comparisons.items()},
+            check={file.path: comparisons[file.path].to_json(file.precision) for file in files},
             accuracy=measured,
         )
         write_json(stage / MANIFEST, manifest.to_json())
@@ -160,13 +160,13 @@ def convert_graph(classifier: Classifier, job: Job, stages: Stages) -> Files:
         ranges = _ranges(graph, identity, classifier, job, stages)
         stages.progress("quantizing to int8")
         quantization = stages.quantize(graph, ranges)
-    data = {}
-    for precision in job.precisions:
-        table_of_scales = quantization if precision == "int8" else None
-        for format in job.formats:
-            data[format, precision] = write(graph, format, table_of_scales, identity)
     return Files(
-        data=data,
+        data={
+            kind: write(
+                graph, kind, quantization if kind.precision == "int8" else None, identity
+            )
+            for kind in kinds_of(graph, job.formats, job.precisions)
+        },
         layers=layers(graph, "float32"),
         layers_int8=layers(graph, "int8"),
         input_scale=quantization.activations[graph.input] if quantization else None,
@@ -186,7 +186,7 @@ def calibrate_module(module: nn.Module, inputs: NDArray[np.float32], stages: Sta
     graph = simplify(read(trace(module, inputs.shape[-1])))
     identity = Identity(network="", labels=(), preprocessing=IMAGENET)
     return stages.calibrate(
-        write(graph, "onnx", None, identity), graph.output, (one[None] for one in inputs)
+        write(graph, FLOAT32, None, identity), graph.output, (one[None] for one in inputs)
     )
 
 
@@ -226,15 +226,19 @@ def _ranges(
                 f"{FEW_PICTURES} or more are better"
             )
         inputs = calibration_inputs(job.calibration, preprocessing, stages.watch)
-        measured = stages.calibrate(write(graph, "onnx", None, identity), graph.output, inputs)
+        measured = stages.calibrate(write(graph, FLOAT32, None, identity), graph.output, inputs)
     return {**measured, graph.input: stages.input_range(preprocessing)}
 
 
-def _write(stage: Path, format: Format, precision: Precision, data: bytes) -> ModelFile:
-    name = f"model.{precision}.{format}"
-    write_file(stage / name, data)
+def _write(stage: Path, kind: Kind, data: bytes) -> ModelFile:
+    write_file(stage / kind.file_name, data)
     return ModelFile(
-        path=name, format=format, precision=precision, sha256=sha256(data), bytes=len(data)
+        path=kind.file_name,
+        format=kind.format,
+        precision=kind.precision,
+        variant=kind.variant,
+        sha256=sha256(data),
+        bytes=len(data),
     )
 
 

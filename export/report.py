@@ -42,16 +42,17 @@ def options(
 def summary(manifest: Manifest, folder: Path) -> Lines:
     """What was written, how it compares with PyTorch, and what to do next."""
     images = max(int(one["images"]) for one in manifest.check.values())
+    width = max(len(file.path) for file in manifest.all_files)
     lines = [
         f"{folder}: {manifest.network}, {len(manifest.labels)} classes, "
         f"{manifest.preprocessing.size} x {manifest.preprocessing.size} pixels",
         "",
-        f"{'file':20} {'size':>9}   compared with PyTorch on {images} pictures",
+        f"{'file':{width}} {'size':>9}   compared with PyTorch on {images} pictures",
     ]
-    for file in manifest.files:
+    for file in manifest.all_files:
         seen = manifest.check[file.path]
         line = (
-            f"{file.path:20} {file.bytes / 1e6:6.2f} MB   "
+            f"{file.path:{width}} {file.bytes / 1e6:6.2f} MB   "
             f"same label {seen['agreement']:5.1f} %, SQNR {seen['sqnr_db']:5.1f} dB, "
             f"largest difference {seen['max_difference']:.2g}"
         )
@@ -65,13 +66,14 @@ def summary(manifest: Manifest, folder: Path) -> Lines:
 def accuracy(measured: Measured, bundle: Path) -> Lines:
     """A line for each file."""
     images = next(iter(measured.accuracy.values())).images
-    lines = [f"{'file':20}   top-1     top-5    of {images} pictures"]
+    width = max(map(len, measured.accuracy))
+    lines = [f"{'file':{width}}   top-1     top-5    of {images} pictures"]
     for path, one in measured.accuracy.items():
-        lines.append(f"{path:20} {one.top1:6.2f} %  {one.top5:6.2f} %")
+        lines.append(f"{path:{width}} {one.top1:6.2f} %  {one.top5:6.2f} %")
     if measured.identical is not None:
         lines += [
             "",
-            f"int8 logits of both formats identical: {measured.identical} of {images}",
+            f"int8 logits of all files identical: {measured.identical} of {images}",
         ]
     return [
         *lines,

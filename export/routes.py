@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from armlet.bundle import Format
+from armlet.bundle import Format, Kind
 from armlet.errors import OptionError
 from armlet.export import litert_torch
 from armlet.export.classifier import Classifier
@@ -37,6 +37,30 @@ def route(via: str, formats: Sequence[Format]) -> Convert:
     return convert_litert_torch
 
 
+def precisions_of(
+    wanted: Sequence[Precision] | None, via: str, formats: Sequence[Format]
+) -> Sequence[Precision]:
+    """The precisions to write.
+
+    Args:
+        wanted: By the user; None: all that there are.
+        via: As for ``route``.
+        formats: As for ``route``.
+
+    Raises:
+        OptionError: float16 is wanted where it can't be had.
+    """
+    half = via == "armlet" and "tflite" in formats
+    if wanted is None:
+        return ("float32", "float16", "int8") if half else ("float32", "int8")
+    if "float16" in wanted and not half:
+        raise OptionError(
+            "float16 is written to TFLite alone, and not via litert-torch",
+            "leave it out of --precisions, or add tflite to --formats",
+        )
+    return wanted
+
+
 def convert_litert_torch(classifier: Classifier, job: Job, stages: Stages) -> Files:
     """Convert through litert-torch and ai-edge-quantizer; nothing is known of the layers.
 
@@ -58,8 +82,8 @@ def convert_litert_torch(classifier: Classifier, job: Job, stages: Stages) -> Fi
         labels=classifier.labels,
         preprocessing=classifier.preprocessing,
     )
-    data: dict[tuple[Format, Precision], bytes] = {
-        ("tflite", precision): described(made[precision], identity)
+    data = {
+        Kind(format="tflite", precision=precision): described(made[precision], identity)
         for precision in job.precisions
     }
     scale = litert_torch.input_scale(made["int8"]) if "int8" in job.precisions else None

@@ -1,10 +1,12 @@
-"""Writes TFLite: float32, or full int8 with the scales of the one table.
+"""Writes TFLite: float32, float16, or full int8 with the scales of the one table.
 
-Everything is NHWC. The int8 file takes and gives int8. Tensors are named after the layer that
-writes them, so that a profile of the file can be told by PyTorch module path.
+Everything is NHWC. The int8 file takes and gives int8. The float16 file takes and gives
+float32, stores its weights in half, and lets XNNPACK compute in half where the processor can.
+Tensors are named after the layer that writes them, so that a profile of the file can be told by
+PyTorch module path.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,8 +18,9 @@ from numpy.typing import NDArray
 from armlet.errors import UnsupportedOperator
 from armlet.export.tflite_buffer import AlignedBuffer
 from armlet.export.tflite_metadata import ENTRY
-from armlet.graph import Activation, Graph, MaxPool, Node, Pads, Pair, Shape, Weighted
+from armlet.graph import Activation, Graph, Node, Shape, Weighted
 from armlet.quantization import Quantization
+from armlet.records import Precision
 
 FUSED: Mapping[Activation | None, int] = MappingProxyType(
     {
@@ -26,7 +29,13 @@ FUSED: Mapping[Activation | None, int] = MappingProxyType(
         "relu6": schema.ActivationFunctionType.RELU6,
     }
 )
+Arrange = Callable[[NDArray[Any]], NDArray[Any]]
 IDENTIFIER = b"TFL3"
+HALF_PRECISION = ("reduced_precision_support", b"fp16accfp16")
+"""Metadata by which TensorFlow Lite's converter allows half-precision arithmetic, sums
+included; without it XNNPACK computes in float32."""
+DEQUANTIZE_VERSION = 3
+"""The first that takes float16."""
 
 
 def builtin(name: str) -> int:
@@ -37,8 +46,11 @@ def builtin(name: str) -> int:
 class TfliteWriter:
     """Collects the tensors and operators of one file; the operators call its methods."""
 
-    def __init__(self, graph: Graph, quantization: Quantization | None) -> None:
-        self._graph = graph
+    def __init__(
+        self, graph: Graph, precision: Precision, quantization: Quantization | None
+    ) -> None:
+        self.graph = graph
+        self._precision = precision
         self._quantization = quantization
         self._subgraph = schema.SubGraphT()
         self._subgraph.name = "main"
@@ -53,9 +65,14 @@ class TfliteWriter:
         self._codes: dict[tuple[int, int], int] = {}
         self._type = schema.TensorType.INT8 if quantization else schema.TensorType.FLOAT32
 
+    @property
+    def int8(self) -> bool:
+        """Whether the file computes in integers."""
+        return self._quantization is not None
+
     def shape(self, name: str) -> Shape:
         """Shape of one of the graph's activations, NHWC."""
-        shape = self._graph.shapes[name]
+        shape = self.graph.shapes[name]
         return (shape[0], *shape[2:], shape[1]) if len(shape) == 4 else shape
 
     def stored_shape(self, index: int) -> Shape:
@@ -84,20 +101,29 @@ class TfliteWriter:
             self._indices[key] = self._add_tensor(key, values.shape, kind, values)
         return self._indices[key]
 
-    def weights(self, node: Weighted, order: Sequence[int]) -> tuple[int, int]:
-        """Indices of weight and bias; ``order`` is that of (outputs, inputs, height, width)."""
+    def weights(
+        self, node: Weighted, order: Sequence[int], arrange: Arrange = np.asarray
+    ) -> tuple[int, int]:
+        """Indices of weight and bias.
+
+        Args:
+            node: Whose weight is (outputs, inputs, height, width), or lacks the last two.
+            order: In which the file wants these axes.
+            arrange: What else is to be done to the weight, in that order.
+        """
         quantization = self._quantization
         axis = list(order).index(0)
         name = node.name
         shape = (*node.weight.shape, 1, 1)[:4]
         if quantization is None:
             kind = schema.TensorType.FLOAT32
-            weight = node.weight.reshape(shape).transpose(order)
-            index = self._add_tensor(f"{name}/weight", weight.shape, kind, weight)
+            weight = arrange(node.weight.reshape(shape).transpose(order))
             bias = self._add_tensor(f"{name}/bias", node.bias.shape, kind, node.bias)
-            return index, bias
+            if self._precision == "float16":
+                return self._halved(f"{name}/weight", weight), bias
+            return self._add_tensor(f"{name}/weight", weight.shape, kind, weight), bias
         stored = quantization.weights[name]
-        values = stored.weight.reshape(shape).transpose(order)
+        values = arrange(stored.weight.reshape(shape).transpose(order))
         kind = schema.TensorType.INT8
         index = self._add_tensor(f"{name}/weight", values.shape, kind, values)
         self._quantize(index, stored.scales, np.zeros_like(stored.scales), axis)
@@ -116,8 +142,17 @@ class TfliteWriter:
         int8_version: int,
     ) -> None:
         """Append an operator; ``int8_version`` is its version in int8 files (1 in float)."""
+        self._append(code, inputs, outputs, options, int8_version if self._quantization else 1)
+
+    def _append(
+        self,
+        code: int,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        options: Any,
+        version: int,
+    ) -> None:
         operator = schema.OperatorT()
-        version = int8_version if self._quantization else 1
         operator.opcodeIndex = self._code(code, version)
         operator.inputs, operator.outputs = list(inputs), list(outputs)
         if options is not None:
@@ -135,43 +170,17 @@ class TfliteWriter:
 
     def reshaped(self, source: int, name: str, shape: Sequence[int]) -> int:
         """Append a RESHAPE to a new tensor ``name`` on the scale of ``source``."""
-        index = self._add_tensor(name, shape, self._type)
-        self._subgraph.tensors[index].quantization = self._subgraph.tensors[source].quantization
+        index = self.beside(name, shape, source)
         self.reshape(source, index)
         return index
 
-    def padded(
-        self, node: Node, kernel: Sequence[int], strides: Pair, pads: Pads
-    ) -> tuple[int, int]:
-        """What a windowed operator shall read, and the padding it shall name.
-
-        TFLite knows no numbers, only VALID (none) and SAME (as little as needed, more of it at
-        the end). Where the node's padding is neither, a PAD goes before it: by zeros, which is
-        exact for a convolution and, where nothing is negative, for a maximum.
-        """
-        (source,) = node.inputs
-        _, height, width, channels = self.shape(source)
-        _, rows, columns, _ = self.shape(node.outputs[0])
-        top, left = pads[:2]
-        # The last rows of bottom padding may lie beyond the last window.
-        bottom = max((rows - 1) * strides[0] + kernel[0] - height - top, 0)
-        right = max((columns - 1) * strides[1] + kernel[1] - width - left, 0)
-        index = self.tensor(source)
-        if not any((top, left, bottom, right)):
-            return index, schema.Padding.VALID
-        same = (top == (top + bottom) // 2, left == (left + right) // 2)
-        if all(same) and (rows, columns) == (-(-height // strides[0]), -(-width // strides[1])):
-            return index, schema.Padding.SAME
-        shape = (1, top + height + bottom, left + width + right, channels)
-        padded = self.like(f"{node.name}/pad", shape, source)
-        amounts = np.array([[0, 0], [top, bottom], [left, right], [0, 0]], np.int32)
-        inputs = [index, self.constant("pads", amounts)]
-        if isinstance(node, MaxPool) and not never_negative(self._graph, source):
-            inputs.append(self._lowest(source))
-            self.add(builtin("PADV2"), inputs, [padded], schema.PadV2OptionsT(), int8_version=2)
-        else:
-            self.add(builtin("PAD"), inputs, [padded], schema.PadOptionsT(), int8_version=2)
-        return padded, schema.Padding.VALID
+    def beside(
+        self, name: str, shape: Sequence[int], source: int, values: NDArray[Any] | None = None
+    ) -> int:
+        """Index of a new tensor on the scale of another."""
+        index = self._add_tensor(name, shape, self._type, values)
+        self._subgraph.tensors[index].quantization = self._subgraph.tensors[source].quantization
+        return index
 
     def refuse(self, node: Node, detail: str) -> UnsupportedOperator:
         """The error for a node that TFLite can't express."""
@@ -180,35 +189,43 @@ class TfliteWriter:
             "write --formats onnx only",
         )
 
-    def data(self, metadata: bytes) -> bytes:
-        """The finished file; ``metadata`` is the TFLite Metadata flatbuffer."""
-        source, result = self.tensor(self._graph.input), self.tensor(self._graph.output)
+    def data(self, metadata: bytes, input_name: str) -> bytes:
+        """The finished file.
+
+        Args:
+            metadata: The TFLite Metadata flatbuffer.
+            input_name: In the signature.
+        """
+        source, result = self.tensor(self.graph.input), self.tensor(self.graph.output)
         self._subgraph.inputs, self._subgraph.outputs = [source], [result]
         signature = schema.SignatureDefT()
         signature.signatureKey, signature.subgraphIndex = "serving_default", 0
-        signature.inputs = [self._named("input", source)]
+        signature.inputs = [self._named(input_name, source)]
         signature.outputs = [self._named("logits", result)]
         self._model.signatureDefs = [signature]
-        entry = schema.MetadataT()
-        entry.name, entry.buffer = ENTRY, self._add_buffer(metadata)
-        self._model.metadata = [entry]
+        entries = [(ENTRY, metadata)]
+        if self._precision == "float16":
+            entries.append(HALF_PRECISION)
+        self._model.metadata = [self._entry(*one) for one in entries]
         builder = flatbuffers.Builder(1 << 20)
         builder.Finish(self._model.Pack(builder), IDENTIFIER)
         return bytes(builder.Output())
 
-    def _lowest(self, source: str) -> int:
-        index = self._add_tensor(
-            f"{source}/lowest",
-            (1,),
-            self._type,
-            np.array([-128], np.int8)
-            if self._quantization
-            else np.array([-3.4e38], np.float32),
-        )
-        self._subgraph.tensors[index].quantization = self._subgraph.tensors[
-            self.tensor(source)
-        ].quantization
+    def _halved(self, name: str, values: NDArray[np.float32]) -> int:
+        """Index of a weight that is stored in half; runtimes unpack it once, when they load."""
+        largest = float(np.finfo(np.float16).max)
+        half = np.clip(values, -largest, largest).astype(np.float16)
+        kind = schema.TensorType.FLOAT16
+        stored = self._add_tensor(f"{name}/half", values.shape, kind, half)
+        index = self._add_tensor(name, values.shape, schema.TensorType.FLOAT32)
+        options = schema.DequantizeOptionsT()
+        self._append(builtin("DEQUANTIZE"), [stored], [index], options, DEQUANTIZE_VERSION)
         return index
+
+    def _entry(self, name: str, data: bytes) -> Any:
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = name, self._add_buffer(data)
+        return entry
 
     def _named(self, name: str, index: int) -> Any:
         entry = schema.TensorMapT()
@@ -247,13 +264,3 @@ class TfliteWriter:
         quantization.zeroPoint = np.asarray(zero_points, np.int64)
         quantization.quantizedDimension = axis
         self._subgraph.tensors[index].quantization = quantization
-
-
-def never_negative(graph: Graph, tensor: str) -> bool:
-    """Whether a tensor is known to hold no negative value."""
-    node = graph.producer(tensor)
-    if node is None:
-        return False
-    if getattr(node, "activation", None) is not None:
-        return True
-    return node.keeps_scale and all(never_negative(graph, name) for name in node.inputs)

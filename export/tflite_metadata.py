@@ -126,6 +126,9 @@ def metadata(identity: Identity) -> bytes:
 
     Mean and standard deviation stand in units of the pixel values 0 to 255, as the standard
     wants them; so do an int8 file's, whose quantization its tensors tell.
+
+    A variant's input is described as no picture, so that a program that only knows the standard
+    refuses it, and doesn't feed it pictures the wrong way up.
     """
     writer = _Writer()
     subgraph = writer.table(
@@ -134,6 +137,8 @@ def metadata(identity: Identity) -> bytes:
     )
     card = writer.file(CARD, "Labels, preprocessing and origin as JSON", _DESCRIPTIONS)
     description = f"Image classifier exported by armlet {armlet.__version__}"
+    if identity.variant is not None:
+        description += f", {identity.variant}, for edge-run alone: see {CARD}"
     model = writer.table(
         (_Model.NAME, writer.text(identity.network)),
         (_Model.DESCRIPTION, writer.text(description)),
@@ -185,13 +190,20 @@ def _content(buffer: schema.BufferT, model: bytes) -> NDArray[np.uint8] | None:
 def _input(writer: _Writer, identity: Identity) -> int:
     mean = np.asarray(identity.preprocessing.mean)
     std = np.asarray(identity.preprocessing.std)
-    normalization = writer.table(
-        (_Normalization.MEAN, writer.floats(mean * 255)),
-        (_Normalization.STD, writer.floats(std * 255)),
-    )
     stats = writer.table(
         (_Stats.MAX, writer.floats((1 - mean) / std)),
         (_Stats.MIN, writer.floats((0 - mean) / std)),
+    )
+    if identity.variant == "rotated":
+        return writer.table(
+            (_Tensor.NAME, writer.text("rotated_image")),
+            (_Tensor.DESCRIPTION, writer.text("RGB, normalized, turned by 180 degrees")),
+            (_Tensor.CONTENT, writer.union(_FEATURE_PROPERTIES, writer.table())),
+            (_Tensor.STATS, stats),
+        )
+    normalization = writer.table(
+        (_Normalization.MEAN, writer.floats(mean * 255)),
+        (_Normalization.STD, writer.floats(std * 255)),
     )
     pixels = writer.table(code=(_COLOR_SPACE, _RGB))
     steps = writer.tables(writer.union(_NORMALIZATION_OPTIONS, normalization))

@@ -71,7 +71,7 @@ def find_candidates(
         choose(bundle, named, wish, installed)  # raises where none runs any
         files = [
             (bundle.folder / file.path, file.format, file.precision)
-            for file in ([named] if named else bundle.manifest.files)
+            for file in ([named] if named else bundle.manifest.all_files)
             if wish.precision in (None, file.precision)
         ]
     names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]

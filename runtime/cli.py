@@ -15,7 +15,13 @@ import armlet
 from armlet.command import Command, notice, progress, watch
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.runtime.backends import BACKENDS
-from armlet.runtime.options import PRECISION, ModelOptions, model_options, narrowing_options
+from armlet.runtime.options import (
+    PRECISION,
+    PRECISIONS,
+    ModelOptions,
+    model_options,
+    narrowing_options,
+)
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
 if TYPE_CHECKING:
@@ -140,7 +146,7 @@ def classify(
 @click.option("--heaviest", is_flag=True, help="The layers that take longest first.")
 @click.option(
     "--compare",
-    type=click.Choice([PRECISION, "int8", "float32", *BACKENDS]),
+    type=click.Choice([PRECISION, *PRECISIONS, *BACKENDS]),
     is_flag=False,
     flag_value=PRECISION,
     help="Put another precision or runtime beside; by default the other precision.",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from armlet.errors import OptionError
 from armlet.records import Precision
@@ -9,7 +10,11 @@ from armlet.runtime.backends import BACKENDS
 from armlet.runtime.model import Model
 from armlet.runtime.options import PRECISION, ModelOptions
 
-_OTHER: dict[Precision, Precision] = {"int8": "float32", "float32": "int8"}
+_OTHER: dict[Precision, Precision] = {
+    "int8": "float32",
+    "float16": "float32",
+    "float32": "int8",
+}
 
 
 def beside(
@@ -48,4 +53,4 @@ def beside(
     where = model.bundle.folder if model.bundle else path
     if wanted in BACKENDS:
         return replace(same, backend=wanted), where
-    return replace(same, precision=_OTHER[model.precision]), where
+    return replace(same, precision=cast(Precision, wanted)), where

@@ -31,7 +31,7 @@ def identify_bundle(bundle: Bundle, named: ModelFile | None) -> str:
     Returns:
         Hexadecimal SHA-256, made of those of the files.
     """
-    files = [named] if named else bundle.manifest.files
+    files = [named] if named else bundle.manifest.all_files
     return sha256("\n".join(sorted(file.sha256 for file in files)).encode())
 
 

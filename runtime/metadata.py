@@ -10,11 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from armlet.bundle import Format
+from armlet.bundle import Format, Variant
 from armlet.errors import BackendError
 from armlet.labels import parse_labels
 from armlet.preprocessing import Preprocessing, Resize, Triple
@@ -33,7 +33,7 @@ class Metadata:
     """What a model file says about itself; None: nothing."""
 
     precision: Precision
-    """int8 if anything in it is int8 or uint8."""
+    """int8 if anything in it is int8 or uint8, else float16 if anything in it is."""
     network: str | None = None
     labels: Sequence[str] | None = None
     height: int | None = None
@@ -45,6 +45,8 @@ class Metadata:
     """Of R, G, B, in units of 0 to 1."""
     std: Triple | None = None
     """Likewise."""
+    rotated: bool = False
+    """Whether it takes pictures turned by 180 degrees."""
 
 
 def read_metadata(path: Path, format: Format) -> Metadata:
@@ -60,7 +62,7 @@ def read_metadata(path: Path, format: Format) -> Metadata:
         known = {key: _value(text) for key, text in onnx.properties.items()}
         return _from_properties(path, known, precision)
     tflite = read_tflite(path)
-    precision = "int8" if tflite.quantized else "float32"
+    precision = tflite.precision
     for name in (_CARD, _THEIRS):
         properties = _object(tflite.files.get(name, b""))
         found = _from_properties(path, properties, precision)
@@ -96,7 +98,7 @@ def _from_properties(
     nothing = Metadata(precision=precision)
     try:
         if "preprocessing" in properties:
-            return _from_armlet(properties, precision)
+            return _from_armlet(path, properties, precision)
         if "names" in properties:
             found = _from_ultralytics(properties, precision)
         else:
@@ -108,7 +110,13 @@ def _from_properties(
     return found
 
 
-def _from_armlet(properties: Mapping[str, Any], precision: Precision) -> Metadata:
+def _from_armlet(path: Path, properties: Mapping[str, Any], precision: Precision) -> Metadata:
+    variant = properties.get("variant")
+    if variant not in (None, *get_args(Variant)):
+        raise BackendError(
+            f"{path} is of the variant {variant}, which this armlet doesn't know",
+            "update armlet, or give the plain file of its bundle",
+        )
     preprocessing = Preprocessing.from_json(properties["preprocessing"])
     height, width = preprocessing.shape
     return Metadata(
@@ -120,6 +128,7 @@ def _from_armlet(properties: Mapping[str, Any], precision: Precision) -> Metadat
         resize=preprocessing.resize,
         mean=preprocessing.mean,
         std=preprocessing.std,
+        rotated=variant == "rotated",
     )
 
 

@@ -35,6 +35,8 @@ class Model:
     labels: Sequence[str]
     layers: Sequence[Layer]
     """On paper, for this precision; none where there is no manifest."""
+    rotated: bool = False
+    """Whether it takes pictures turned by 180 degrees."""
     bundle: Bundle | None = None
     """Where it came from; None: a bare file."""
     assumed: Sequence[str] = ()
@@ -44,7 +46,10 @@ class Model:
 
     def tensor(self, picture: Picture) -> Tensor:
         """The session's input, of a picture of any size."""
-        return model_input(picture, self.preprocessing, self.values, self.session.input.layout)
+        layout = self.session.input.layout
+        return model_input(
+            picture, self.preprocessing, self.values, layout, rotated=self.rotated
+        )
 
 
 def open_model(
@@ -93,7 +98,7 @@ def _open_bundled(
     tuning = None
     if None in (wish.backend, wish.precision, threads):
         tuning = _find_tuning(identify_bundle(bundle, named))
-    files = [named] if named else bundle.manifest.files
+    files = [named] if named else bundle.manifest.all_files
     kinds = [(file.format, file.precision) for file in files]
     wish, threads = complete(
         wish, threads, tuning.setting if tuning else None, kinds, installed
@@ -123,6 +128,7 @@ def _open_bundled(
         values=session.input.values(preprocessing),
         labels=manifest.labels,
         layers=manifest.layers_int8 if choice.file.precision == "int8" else manifest.layers,
+        rotated=choice.file.rotated,
         bundle=bundle,
         tuning=tuning,
     )
@@ -157,6 +163,7 @@ def _open_bare(path: Path, wish: Wish, threads: int | None, foreign: ForeignOpti
         values=around.values,
         labels=around.labels,
         layers=(),
+        rotated=metadata.rotated,
         assumed=around.assumed,
         tuning=tuning,
     )

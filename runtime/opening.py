@@ -36,7 +36,8 @@ def open_classifier(
         model: The bundle's folder, or a file.
         backend: ``litert``, ``onnx`` or ``tflite-runtime``; None: as ``edge-run tune`` found
             best here, else the first of these that is installed and has a file.
-        precision: None: likewise as tuned, else int8 if there is such a file.
+        precision: None: likewise as tuned, else int8, float16 or float32, the first of them
+            that there is a file of.
         threads: Of the runtime; None: likewise as tuned, else as many as cores, at most 4.
         labels: For a file of others, as what follows: a text file, one label a line.
         mean: Of R, G, B, in units of 0 to 1.

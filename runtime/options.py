@@ -100,7 +100,8 @@ def default_threads() -> int:
 
 
 _BACKENDS = click.Choice(list(BACKENDS))
-_PRECISIONS = click.Choice(["int8", "float32"])
+PRECISIONS = ("int8", "float16", "float32")
+_PRECISIONS = click.Choice(PRECISIONS)
 _THREADS = click.IntRange(1, MOST_THREADS)
 _CHOOSING = (
     click.option(
@@ -111,7 +112,7 @@ _CHOOSING = (
     click.option(
         "--precision",
         type=_PRECISIONS,
-        help="By default as tuned, else int8 if the bundle has it.",
+        help="By default as tuned, else the first of these that there is a file of.",
     ),
     click.option(
         "--threads",

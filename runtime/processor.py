@@ -66,3 +66,12 @@ def identify_processor(lines: Sequence[tuple[str, str]]) -> str | None:
         if key in ("CPU implementer", "CPU part", "cpu model", "uarch", "isa", "machine")
     ]
     return name_processor(lines) or ", ".join(dict.fromkeys(kinds)) or None
+
+
+def has_amx(lines: Sequence[tuple[str, str]]) -> bool:
+    """Whether an x86 processor multiplies int8 matrices, which is exact.
+
+    Args:
+        lines: Likewise.
+    """
+    return any(key == "flags" and "amx_int8" in value.split() for key, value in lines)

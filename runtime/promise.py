@@ -1,5 +1,6 @@
 """What must hold between the workstation's logits and those of another device."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,8 +9,6 @@ from numpy.typing import NDArray
 
 from armlet.bundle import ModelFile
 
-FLOAT_TOLERANCE = 1e-4
-"""Times the largest logit, or 1 where that is smaller: as the export checks with PyTorch."""
 INT8_SQNR_DB = 15.0
 """For int8 on runtimes whose kernels round in their own way."""
 
@@ -38,7 +37,7 @@ class Exactly:
 
 @dataclass(frozen=True, kw_only=True)
 class Within:
-    """The same up to rounding in float32."""
+    """The same up to rounding in floating point."""
 
     limit: float
     """Largest absolute difference of any logit."""
@@ -69,14 +68,17 @@ class WithinNoise:
         return bool(np.square(apart).sum() <= signal * 10 ** (-self.sqnr_db / 10))
 
 
-def promise_of(file: ModelFile, reproduces_int8: bool, golden: Logits) -> Promise:
+def promise_of(file: ModelFile, reproduces_int8: bool, check: Mapping[str, float]) -> Promise:
     """What a runtime must keep with one file.
 
     Args:
         file: The model file.
         reproduces_int8: Whether the runtime's int8 kernels are exact.
-        golden: The workstation's logits.
+        check: What the manifest says of the file beside PyTorch.
+
+    Raises:
+        KeyError, TypeError, ValueError: It says no tolerance.
     """
     if file.precision == "int8":
         return Exactly() if reproduces_int8 else WithinNoise(sqnr_db=INT8_SQNR_DB)
-    return Within(limit=FLOAT_TOLERANCE * max(1.0, float(np.abs(golden).max())))
+    return Within(limit=float(check["tolerance"]))

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from armlet.errors import BundleError
 from armlet.reading import read_file
+from armlet.records import Precision
 
 UNREADABLE = (IndexError, ValueError, struct.error)
 _METADATA = "TFLITE_METADATA"
-_INTEGERS = frozenset({3, 9})  # uint8, int8
+_HALF, _INTEGERS = 1, frozenset({3, 9})  # float16; uint8, int8
 # The head of an archive's entry, long enough not to occur among weights by chance.
 _ENTRY = re.compile(rb"PK\x03\x04.{26}[\w.-]+\.(txt|json)", re.DOTALL)
 _LARGEST = 16 << 20  # bytes; no list of labels is longer
@@ -91,8 +92,8 @@ class Table:
 class TfliteFile:
     """What stands in a file."""
 
-    quantized: bool
-    """Whether any of its tensors is int8 or uint8."""
+    precision: Precision
+    """int8 if any of its tensors is int8 or uint8, else float16 if any is."""
     metadata: Table | None
     """The root of its TFLite Metadata."""
     files: Mapping[str, bytes]
@@ -113,9 +114,10 @@ def read_tflite(path: Path) -> TfliteFile:
         raise BundleError(f"{path} is not a TFLite file", "copy or export it again")
     try:
         model = Table(data)
-        tensors = [one for graph in model.tables(2) for one in graph.tables(0)]
+        graphs = model.tables(2)
+        elements = {one.number(1, "b") for graph in graphs for one in graph.tables(0)}
         return TfliteFile(
-            quantized=any(one.number(1, "b") in _INTEGERS for one in tensors),
+            precision=_precision(elements),
             metadata=_metadata(model, data),
             files=_files(data),
         )
@@ -126,6 +128,12 @@ def read_tflite(path: Path) -> TfliteFile:
 def damaged(path: Path) -> BundleError:
     """What to say where reading a ``Table`` fails with one of ``UNREADABLE``."""
     return BundleError(f"{path} is damaged", "copy or export it again")
+
+
+def _precision(elements: set[int]) -> Precision:
+    if elements & _INTEGERS:
+        return "int8"
+    return "float16" if _HALF in elements else "float32"
 
 
 def _metadata(model: Table, data: bytes) -> Table | None:

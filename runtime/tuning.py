@@ -39,7 +39,7 @@ class Tuning:
 
     @property
     def verdict(self) -> str:
-        """Whether int8 is worth it here, in words."""
+        """Whether a less accurate precision is worth it here, in words."""
         return verdict(self.benchmark.rows)
 
     def to_json(self) -> dict[str, Any]:
@@ -48,6 +48,7 @@ class Tuning:
             "schema": SCHEMA,
             "model": self.identity,
             "device": self.device.to_json(),
+            "file": self.best.file,
             "backend": self.best.backend,
             "precision": self.best.precision,
             "threads": self.best.threads,

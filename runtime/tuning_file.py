@@ -18,13 +18,15 @@ from armlet.runtime.device import Device, read_device
 from armlet.runtime.identity import prepared_path, tuning_path
 from armlet.runtime.options import MOST_THREADS
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """What a tuning found best."""
 
+    file: str
+    """The model file's name; of a bare file, that which it had."""
     backend: str
     precision: Precision
     threads: int
@@ -95,12 +97,15 @@ def _setting(record: Mapping[str, Any]) -> Setting:
     Raises:
         KeyError, TypeError, ValueError: It can't have been written by armlet.
     """
-    backend, precision, threads = (record[name] for name in ("backend", "precision", "threads"))
+    names = ("file", "backend", "precision", "threads")
+    file, backend, precision, threads = (record[name] for name in names)
+    if not isinstance(file, str):
+        raise TypeError(f"a file {file}")
     if backend not in BACKENDS or precision not in get_args(Precision):
         raise ValueError(f"{backend} {precision}")
     if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
         raise ValueError(f"{threads} threads")
-    return Setting(backend=backend, precision=precision, threads=threads)
+    return Setting(file=file, backend=backend, precision=precision, threads=threads)
 
 
 def _prepared(record: Mapping[str, Any], identity: str) -> PreparedFile | None:

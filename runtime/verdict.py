@@ -4,10 +4,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from armlet.runtime.columns import aligned
 from armlet.runtime.report import next_line, shown
 from armlet.runtime.verify import FileCheck, Verification
 
 Lines = Sequence[str]
+_TITLES = ("file", "runtime", "promised", "outcome")
 
 
 def as_json(verification: Verification) -> Lines:
@@ -24,8 +26,7 @@ def as_text(verification: Verification, model: Path) -> Lines:
         "",
         f"preprocessing: {same} of {pictures.pictures} pictures become the same bits",
         "",
-        f"{'file':20}  {'runtime':14}  {'promised':16}  outcome",
-        *(_row(one) for one in verification.files),
+        *aligned([_TITLES, *(_row(one) for one in verification.files)], len(_TITLES)),
         "",
     ]
     folder = model if model.is_dir() else model.parent
@@ -39,12 +40,15 @@ def as_text(verification: Verification, model: Path) -> Lines:
     ]
 
 
-def _row(check: FileCheck) -> str:
+def _row(check: FileCheck) -> Sequence[str]:
     if check.backend is None:
-        return f"{check.path:20}  {'':14}  {'':16}  not run: no runtime for it is installed"
-    start = f"{check.path:20}  {check.backend:14}  {check.promise:16}  "
+        return check.path, "", "", "not run: no runtime for it is installed"
+    return check.path, check.backend, check.promise, _outcome(check)
+
+
+def _outcome(check: FileCheck) -> str:
     if check.problem:
-        return start + "FAILED"
+        return "FAILED"
     if check.identical == check.pictures:
-        return start + f"kept: {check.identical} of {check.pictures} identical"
-    return start + f"kept: largest difference {check.max_difference:.2g}"
+        return f"kept: {check.identical} of {check.pictures} identical"
+    return f"kept: largest difference {check.max_difference:.2g}"

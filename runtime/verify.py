@@ -29,7 +29,7 @@ from armlet.runtime.choice import Wish, choose
 from armlet.runtime.metadata import read_metadata
 from armlet.runtime.model import refuse_foreign
 from armlet.runtime.options import NO_FOREIGN_OPTIONS, ForeignOptions, default_threads
-from armlet.runtime.promise import Logits, promise_of
+from armlet.runtime.promise import Logits, Promise, promise_of
 
 Vectors = Mapping[str, NDArray[np.generic]]
 
@@ -132,7 +132,7 @@ def verify_model(
     backends = {wish.backend} if wish.backend else installed
     files = [
         file
-        for file in ([named] if named else bundle.manifest.files)
+        for file in ([named] if named else bundle.manifest.all_files)
         if wish.precision in (None, file.precision)
         and (wish.backend is None or file.format == BACKENDS[wish.backend].format)
     ]
@@ -212,7 +212,7 @@ def _check_file(
             f"{bundle.folder}: {classes} labels for {golden.shape[1]} logits of {file.path}",
             EXPORT_AGAIN,
         )
-    promise = promise_of(file, load_backend(backend).REPRODUCES_INT8, golden)
+    promise = _promise(bundle, file, backend)
     problems = []
     here = None
     try:
@@ -253,6 +253,16 @@ def _check_file(
     )
 
 
+def _promise(bundle: Bundle, file: ModelFile, backend: str) -> Promise:
+    exact = load_backend(backend).REPRODUCES_INT8
+    try:
+        return promise_of(file, exact, bundle.manifest.check[file.path])
+    except (KeyError, TypeError, ValueError):
+        raise BundleError(
+            f"{bundle.folder} doesn't say how far {file.path} may be off", EXPORT_AGAIN
+        ) from None
+
+
 def _logits(
     bundle: Bundle, file: ModelFile, backend: str, vectors: Vectors, threads: int
 ) -> Logits:
@@ -263,6 +273,9 @@ def _logits(
         inputs = golden.transpose(0, 2, 3, 1) if spec.layout == "NHWC" else golden
     else:
         inputs = _vector(bundle, vectors, "inputs_int8", 4, np.int8)
+    if file.rotated:
+        rows_and_columns = (1, 2) if spec.layout == "NHWC" else (2, 3)
+        inputs = np.flip(inputs, rows_and_columns)
     return np.concatenate([session.run(np.ascontiguousarray(one[None])) for one in inputs])
 
 

@@ -97,6 +97,12 @@ def test_int8_input_is_refused() -> None:
         classifier(ONE_MEAN / "model.int8.tflite")
 
 
+@pytest.mark.parametrize("precision", ["float32", "float16"])
+def test_rotated_pictures_are_refused(precision: str) -> None:
+    with pytest.raises(ValueError, match="etadata"):
+        classifier(ONE_MEAN / f"model.{precision}.rotated.tflite")
+
+
 def test_a_mean_of_each_channel_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="Per-channel image normalization"):
         classifier(PER_CHANNEL / "model.float32.tflite")

@@ -32,13 +32,17 @@ def test_members(manifest: Mapping[str, Any]) -> None:
     assert tables["The object"] == set(manifest)
     assert tables["Preprocessing"] == set(manifest["preprocessing"])
     for title, records in (
-        ("A file", manifest["files"]),
+        ("A file", manifest["variants"]),
         ("A layer", [*manifest["layers"], *manifest["layers_int8"]]),
-        ("A comparison", manifest["check"].values()),
+        ("A comparison", [manifest["check"]["model.float16.tflite"]]),
     ):
         assert records
         for record in records:
             assert tables[title] == set(record), title
+    assert all(set(one) == tables["A file"] - {"variant"} for one in manifest["files"])
+    for path, record in manifest["check"].items():
+        missing = {"tolerance"} if ".int8." in path else set()
+        assert set(record) == tables["A comparison"] - missing
 
 
 def test_members_of_an_accuracy() -> None:

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 
 from armlet.errors import ImageError
 from armlet.preprocessing import (
+    Layout,
     Preprocessing,
     Resize,
     apply_table,
@@ -106,6 +107,18 @@ def test_takes_the_upper_byte_of_16_bits(tmp_path: Path) -> None:
     assert np.array_equal(
         decode(written(tmp_path, data)), np.repeat(grey[..., None], 3, axis=2)
     )
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
+def test_the_order_of_colours_changes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    path = written(tmp_path, encoded(cat().convert(mode), "JPEG", exif=exif))
+    picture = decode(path)
+    monkeypatch.delattr(cv2, "IMREAD_COLOR_RGB", raising=False)  # as before OpenCV 4.11
+    assert np.array_equal(picture, decode(path))
 
 
 def test_reads_a_cmyk_jpeg(tmp_path: Path) -> None:
@@ -311,15 +324,53 @@ def test_int8_table_equals_onnx_runtimes_quantizelinear(scale: Scale) -> None:
     assert np.array_equal(apply_table(EVERY_PIXEL, table(IMAGENET, scale)), expected)
 
 
-def test_model_input_takes_either_layout() -> None:
+@pytest.mark.parametrize("scale", [None, SCALES[0]])
+def test_model_input_takes_either_layout(scale: Scale | None) -> None:
     picture = decode(PHOTOS / "chelsea.png")
-    values = table(IMAGENET, None)
+    values = table(IMAGENET, scale)
     last = model_input(picture, IMAGENET, values, "NHWC")
     first = model_input(picture, IMAGENET, values, "NCHW")
     assert np.array_equal(last, apply_table(resize(picture, IMAGENET), values))
     assert first.shape == (1, 3, 32, 32)
     assert first.flags.c_contiguous
-    assert np.array_equal(first[0, 2], last[0, ..., 2])
+    assert first.dtype == last.dtype
+    assert np.array_equal(first, last.transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("mode", ["squash", "crop", "pad"])
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_rotated_input_is_the_resized_picture_upside_down(
+    mode: Resize, layout: Layout, channels: int
+) -> None:
+    picture = decode(PHOTOS / "chelsea.png")
+    wanted = replace(IMAGENET, size=31, width=40, resize=mode)
+    values = table(wanted, SCALES[0])[..., :channels].copy()
+    upright = model_input(picture, wanted, values, layout)
+    rotated = model_input(picture, wanted, values, layout, rotated=True)
+    axes = (1, 2) if layout == "NHWC" else (2, 3)
+    assert rotated.flags.c_contiguous
+    assert rotated.dtype == np.int8
+    assert np.array_equal(rotated, np.flip(upright, axes))
+    assert not np.array_equal(rotated, upright)
+
+
+@pytest.mark.parametrize("mode", ["squash", "crop", "pad"])
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_rotated_input_is_the_resized_picture_upside_down(
+    mode: Resize, layout: Layout, channels: int
+) -> None:
+    picture = decode(PHOTOS / "chelsea.png")
+    wanted = replace(IMAGENET, size=31, width=40, resize=mode)
+    values = table(wanted, SCALES[0])[..., :channels].copy()
+    upright = model_input(picture, wanted, values, layout)
+    rotated = model_input(picture, wanted, values, layout, rotated=True)
+    axes = (1, 2) if layout == "NHWC" else (2, 3)
+    assert rotated.flags.c_contiguous
+    assert rotated.dtype == np.int8
+    assert np.array_equal(rotated, np.flip(upright, axes))
+    assert not np.array_equal(rotated, upright)
 
 
 def test_preprocessing_survives_json() -> None:

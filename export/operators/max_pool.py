@@ -3,6 +3,7 @@
 from ai_edge_litert import schema_py_generated as schema
 
 from armlet.export.onnx_file import OnnxWriter
+from armlet.export.operators.window import padded
 from armlet.export.source import OnnxNode, Source
 from armlet.export.tflite_file import TfliteWriter, builtin
 from armlet.graph import MaxPool, Node
@@ -46,7 +47,8 @@ def write_onnx(node: MaxPool, writer: OnnxWriter) -> None:
 
 def write_tflite(node: MaxPool, writer: TfliteWriter) -> None:
     """MAX_POOL_2D, after a PAD where TFLite's own padding is another."""
-    source, padding = writer.padded(node, node.kernel, node.strides, node.pads)
+    index = writer.tensor(node.inputs[0])
+    source, padding = padded(node, writer, index, node.kernel, node.strides, node.pads[:2])
     options = schema.Pool2DOptionsT()
     options.padding = padding
     options.strideH, options.strideW = node.strides

@@ -2,6 +2,7 @@
 
     manifest.json       what is in it (schema below, version in ``SCHEMA``)
     model.float32.onnx  and the other model files, model.<precision>.<format>
+    model.int8.rotated.tflite  and other variants, model.<precision>.<variant>.<format>
     golden/000.png ...  a few pictures at their original size
     golden/vectors.npz  what those pictures become and what every file answers
 
@@ -33,7 +34,25 @@ MANIFEST = "manifest.json"
 VECTORS = "golden/vectors.npz"
 
 Format = Literal["onnx", "tflite"]
+Variant = Literal["rotated"]
+"""rotated: the network turned by 180 degrees, which takes its picture turned likewise."""
 EXPORT_AGAIN = "export it again with edge-export"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What one model file of a bundle is, beside the others."""
+
+    format: Format
+    precision: Precision
+    variant: Variant | None = None
+    """None: it is what its format and precision lead any program to expect."""
+
+    @property
+    def file_name(self) -> str:
+        """How a bundle calls it."""
+        variant = f".{self.variant}" if self.variant else ""
+        return f"model.{self.precision}{variant}.{self.format}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +66,24 @@ class ModelFile:
     sha256: str
     """Hexadecimal."""
     bytes: int
+    variant: Variant | None = None
+    """As in ``Kind``."""
+
+    @property
+    def rotated(self) -> bool:
+        """Whether it takes pictures turned by 180 degrees."""
+        return self.variant == "rotated"
 
     def to_json(self) -> dict[str, Any]:
-        """The object that stands in the manifest's ``files``."""
-        return {
+        """The object that stands in the manifest's ``files`` or ``variants``."""
+        record = {
             "path": self.path,
             "format": self.format,
             "precision": self.precision,
             "sha256": self.sha256,
             "bytes": self.bytes,
         }
+        return record if self.variant is None else {**record, "variant": self.variant}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +109,8 @@ class Manifest:
     """Name of the network, or the factory it came from."""
     files: Sequence[ModelFile]
     """One plain, drop-in file for each format and precision."""
+    variants: Sequence[ModelFile] = ()
+    """Files for edge-run alone: quicker, but not what another program would expect."""
     labels: Sequence[str]
     preprocessing: Preprocessing
     layers: Sequence[Layer]
@@ -97,13 +126,18 @@ class Manifest:
     accuracy: Mapping[str, Accuracy]
     """By file path, where it was measured."""
 
+    @property
+    def all_files(self) -> Sequence[ModelFile]:
+        """Plain files and variants."""
+        return [*self.files, *self.variants]
+
     def to_json(self) -> dict[str, Any]:
         """The manifest as a JSON object."""
         return {
             "schema": SCHEMA,
             "network": self.network,
             "files": [file.to_json() for file in self.files],
-            "variants": [],
+            "variants": [file.to_json() for file in self.variants],
             "labels": list(self.labels),
             "preprocessing": self.preprocessing.to_json(),
             "layers": [layer.to_json() for layer in self.layers],
@@ -165,16 +199,23 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
         KeyError, TypeError, ValueError: It is no manifest.
     """
     files = [ModelFile(**_known(ModelFile, file)) for file in record["files"]]
-    for file in files:
+    variants = [
+        ModelFile(**_known(ModelFile, file))
+        for file in record["variants"]
+        if file["variant"] in get_args(Variant)  # a later version may have written others
+    ]
+    every = [*files, *variants]
+    for file in every:
         if file.format not in get_args(Format) or file.precision not in get_args(Precision):
             raise ValueError(f"file {file.path}: {file.format} {file.precision}")
-    if not files or len({file.path for file in files}) < len(files):
+    if not files or len({file.path for file in every}) < len(every):
         raise ValueError("no files, or one of them twice")
     if not isinstance(record["labels"], list):
         raise ValueError("labels are no list")
     return Manifest(
         network=str(record["network"]),
         files=files,
+        variants=variants,
         labels=[str(label) for label in record["labels"]],
         preprocessing=Preprocessing.from_json(record["preprocessing"]),
         layers=[Layer.from_json(layer) for layer in record["layers"]],
@@ -205,7 +246,7 @@ def is_listed(file: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return True
     try:
-        return file.name in [one["path"] for one in record["files"]]
+        return file.name in [one["path"] for one in (*record["files"], *record["variants"])]
     except (LookupError, TypeError):
         return False  # somebody else's manifest
 
@@ -245,7 +286,7 @@ def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:
         raise BundleError(f"{path} is damaged ({error})", EXPORT_AGAIN) from error
     if model.is_dir():
         return bundle, None
-    for file in bundle.manifest.files:
+    for file in bundle.manifest.all_files:
         if file.path == model.name:
             return bundle, file
     raise BundleError(f"{model} is not listed in {path}", "give one of the bundle's own files")

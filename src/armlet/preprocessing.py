@@ -111,16 +111,20 @@ def decode_bytes(data: bytes, name: str) -> Picture:
     if not data:
         raise ImageError(f"{name}: empty file", advice)
     # The decoder fills the missing part of a truncated JPEG with grey and says nothing.
-    if data.startswith(b"\xff\xd8") and not _jpeg_is_whole(data):
+    jpeg = data.startswith(b"\xff\xd8")
+    if jpeg and not _jpeg_is_whole(data):
         raise ImageError(f"{name}: cut short", advice)
+    # libjpeg gives either order for the same price; OpenCV asks it for ours from 4.11 on.
+    direct = jpeg and hasattr(cv2, "IMREAD_COLOR_RGB")
+    flags = cv2.IMREAD_COLOR_RGB if direct else cv2.IMREAD_COLOR
     try:
         with silenced():
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
         picture = None
     if picture is None:
         raise ImageError(f"{name}: damaged or not a picture", advice)
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(picture if direct else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 # Markers that are followed by a length: all but stuffed zeros, fill bytes and restarts.
@@ -153,10 +157,15 @@ def resize(picture: Picture, preprocessing: Preprocessing) -> Picture:
         picture = _centre(picture, *_fitted(preprocessing.shape, picture.shape))
     elif preprocessing.resize == "pad":
         rows, columns = _fitted(picture.shape, preprocessing.shape)
+        top, left = (height - rows) // 2, (width - columns) // 2
         colour = np.clip(np.rint(np.asarray(preprocessing.mean) * 255), 0, 255)
-        padded = np.full((height, width, 3), colour, np.uint8)
-        _centre(padded, rows, columns)[:] = _scaled(picture, rows, columns)
-        return padded
+        padded = cv2.copyMakeBorder(
+            _scaled(picture, rows, columns),
+            *(top, height - rows - top, left, width - columns - left),
+            cv2.BORDER_CONSTANT,
+            value=colour.tolist(),
+        )
+        return np.asarray(padded, np.uint8)
     return np.ascontiguousarray(_scaled(picture, height, width))
 
 
@@ -191,9 +200,10 @@ def _scaled(picture: Picture, height: int, width: int) -> Picture:
             cv2.resize(even, half[::-1], interpolation=cv2.INTER_AREA), np.uint8
         )
     if picture.shape[:2] != (height, width):
-        picture = np.asarray(
-            cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8
-        )
+        # The kernel has vector code for 1, 2 and 4 channels, and none for 3.
+        four = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+        four = cv2.resize(four, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
+        picture = np.asarray(cv2.cvtColor(four, cv2.COLOR_RGBA2RGB), np.uint8)
     return picture
 
 
@@ -220,26 +230,43 @@ def table(
     return np.asarray(np.clip(steps, -128, 127), np.int8)
 
 
-def apply_table(picture: Picture, values: Values) -> Values:
-    """Look up every pixel of a resized picture: ``(1, height, width, channels)``.
+def apply_table(picture: Picture, values: Values, layout: Layout = "NHWC") -> Values:
+    """Look up every pixel of a resized picture.
 
     Args:
         picture: The pixels.
         values: ``(1, 256, 3)``; or ``(1, 256, 1)``, which takes the picture's grey.
+        layout: Of the result.
 
     Returns:
-        In the table's dtype.
+        ``(1, height, width, channels)`` or ``(1, channels, height, width)``, C-contiguous, in
+        the table's dtype.
     """
-    if values.shape[2] == 1:
-        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+    rows, columns = picture.shape[:2]
+    channels = values.shape[2]
+    if channels == 1:
+        picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     # cv2.LUT takes unsigned bytes
     bytewise = values.view(np.uint8) if values.dtype == np.int8 else values
-    looked_up = np.asarray(cv2.LUT(picture, bytewise)).view(values.dtype)
-    return cast(Values, looked_up.reshape(1, *picture.shape))
+    if layout == "NHWC" or channels == 1:
+        looked_up = np.asarray(cv2.LUT(picture, bytewise))
+        shape = (1, rows, columns, channels) if layout == "NHWC" else (1, 1, rows, columns)
+        return cast(Values, looked_up.view(values.dtype).reshape(shape))
+    planes = np.empty((1, channels, rows, columns), bytewise.dtype)
+    for channel, plane in enumerate(planes[0]):
+        # Straight into its place: turning the finished tensor takes several times as long.
+        one = cast(Values, np.ascontiguousarray(bytewise[..., channel]))
+        cv2.LUT(cv2.extractChannel(picture, channel), one, dst=plane)
+    return cast(Values, planes.view(values.dtype))
 
 
 def model_input(
-    picture: Picture, preprocessing: Preprocessing, values: Values, layout: Layout
+    picture: Picture,
+    preprocessing: Preprocessing,
+    values: Values,
+    layout: Layout,
+    *,
+    rotated: bool = False,
 ) -> Values:
     """A decoded picture of any size as a model takes it.
 
@@ -248,10 +275,14 @@ def model_input(
         preprocessing: What the network expects.
         values: Its ``table``.
         layout: How the model's input is laid out.
+        rotated: Whether the model takes pictures turned by 180 degrees. They are turned when
+            resized already, borders of ``pad`` included, so it is these pixels that move.
 
     Returns:
         ``(1, channels, height, width)`` or ``(1, height, width, channels)``, C-contiguous, in
         the table's dtype.
     """
-    pixels = apply_table(resize(picture, preprocessing), values)
-    return pixels if layout == "NHWC" else pixels.transpose(0, 3, 1, 2).copy()
+    small = resize(picture, preprocessing)
+    if rotated:
+        small = np.asarray(cv2.flip(small, -1), np.uint8)  # numpy's views take 30 times as long
+    return apply_table(small, values, layout)

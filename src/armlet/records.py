@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 Kind = Literal["convolution", "depthwise", "shuffle", "element-wise", "data", "other"]
 """What a layer's time is spent on, after Figure 2 of the ShuffleNet V2 paper."""
-Precision = Literal["float32", "int8"]
+Precision = Literal["float32", "float16", "int8"]
+"""float16: weights stored in half, and computed with in half where the processor can."""
 
 
 @dataclass(frozen=True, kw_only=True)

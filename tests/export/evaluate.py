@@ -55,7 +55,9 @@ def _run(graph: Graph, node: Node, inputs: list[Tensor]) -> list[Tensor]:
         case Relu():
             return [_activate(x, node.activation)]
         case MaxPool():
-            return [functional.max_pool2d(x, node.kernel, node.strides, node.pads[:2])]
+            top, left, bottom, right = node.pads
+            padded = functional.pad(x, (left, right, top, bottom), value=float("-inf"))
+            return [functional.max_pool2d(padded, node.kernel, node.strides)]
         case GlobalAveragePool():
             return [x.mean((2, 3), keepdim=True)]
         case Concat():

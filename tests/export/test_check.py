@@ -45,7 +45,7 @@ def test_nan_is_a_fault() -> None:
     broken = np.full_like(PYTORCH, np.nan)
     assert fault(compare(PYTORCH, broken), "float32")
     assert fault(compare(PYTORCH, broken), "int8")
-    numbers = compare(PYTORCH, broken).to_json().values()
+    numbers = compare(PYTORCH, broken).to_json("int8").values()
     assert np.isfinite(list(numbers)).all()  # JSON has no word for anything else
     silent = compare(np.zeros_like(PYTORCH), PYTORCH)
     assert silent.sqnr_db == -999

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +15,19 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 from torch import nn
 
-from armlet.bundle import Format
+from armlet.bundle import Kind, ModelFile, Variant
 from armlet.export import networks, pictures
 from armlet.export.answers import network_input
+from armlet.export.check import TOLERANCES
 from armlet.export.classifier import IMAGENET
 from armlet.export.cli import _open_file
 from armlet.export.layers import layers
 from armlet.export.metadata import Identity
 from armlet.export.passes import simplify
+from armlet.export.pipeline import FLOAT32
 from armlet.export.read import read
 from armlet.export.trace import trace
-from armlet.export.write import write
+from armlet.export.write import kinds_of, write
 from armlet.graph import Graph
 from armlet.preprocessing import Picture
 from armlet.quantize.calibrate import calibrate, input_range
@@ -46,17 +48,17 @@ MACS = {  # millions at 224 pixels and 1000 classes, without the last layer
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """One network and its four files."""
+    """One network and its files."""
 
     module: nn.Module
     graph: Graph
-    files: Mapping[tuple[Format, Precision], Path]
+    files: Mapping[Kind, Path]
 
-    def logits(
-        self, key: tuple[Format, Precision], pictures: Sequence[Picture]
-    ) -> NDArray[np.float32]:
+    def logits(self, kind: Kind, pictures: Sequence[Picture]) -> NDArray[np.float32]:
         """Of one file, (N, classes)."""
-        answer = _open_file(self.files[key], key[0], IMAGENET)
+        path = self.files[kind]
+        file = ModelFile(**asdict(kind), path=path.name, sha256="", bytes=0)
+        answer = _open_file(path.parent, file, IMAGENET)
         return np.stack([answer(one) for one in pictures])
 
 
@@ -84,19 +86,16 @@ def exported(
     module = random_network(request.param)
     graph = simplify(read(trace(module, IMAGENET.size)))
     identity = Identity(network=request.param, labels=["x"] * CLASSES, preprocessing=IMAGENET)
-    float32 = write(graph, "onnx", None, identity)
+    float32 = write(graph, FLOAT32, None, identity)
     inputs = (network_input(one, IMAGENET) for one in pictures.shipped().spread(4))
     ranges = {**calibrate(float32, graph.output, inputs), graph.input: input_range(IMAGENET)}
     quantization = quantize(graph, ranges)
     folder = tmp_path_factory.mktemp(request.param)
-    files: dict[tuple[Format, Precision], Path] = {}
-    formats: tuple[Format, ...] = ("onnx", "tflite")
-    for format in formats:
-        for precision in ("float32", "int8"):
-            table = quantization if precision == "int8" else None
-            path = folder / f"model.{precision}.{format}"
-            path.write_bytes(write(graph, format, table, identity))
-            files[format, precision] = path
+    files = {}
+    for kind in kinds_of(graph, ("onnx", "tflite"), ("float32", "float16", "int8")):
+        table = quantization if kind.precision == "int8" else None
+        files[kind] = folder / kind.file_name
+        files[kind].write_bytes(write(graph, kind, table, identity))
     yield Exported(module=module, graph=graph, files=files)
 
 
@@ -106,22 +105,40 @@ def seen() -> list[Picture]:
     return list(pictures.shipped().spread(36))[1::4]
 
 
-@pytest.mark.parametrize("format", ["onnx", "tflite"])
-def test_float32_equals_pytorch(
-    exported: Exported, seen: list[Picture], format: Format
-) -> None:
+def test_files_of_every_kind(exported: Exported) -> None:
+    assert sorted(path.name for path in exported.files.values()) == [
+        "model.float16.rotated.tflite",
+        "model.float16.tflite",
+        "model.float32.onnx",
+        "model.float32.rotated.tflite",
+        "model.float32.tflite",
+        "model.int8.onnx",
+        "model.int8.rotated.tflite",
+        "model.int8.tflite",
+    ]
+
+
+def test_float_files_equal_pytorch(exported: Exported, seen: list[Picture]) -> None:
     with torch.no_grad():
         inputs = torch.from_numpy(
             np.concatenate([network_input(one, IMAGENET) for one in seen])
         )
         pytorch = exported.module(inputs).numpy()
-    logits = exported.logits((format, "float32"), seen)
-    assert np.abs(logits - pytorch).max() <= 1e-4 * max(1.0, np.abs(pytorch).max())
+    largest = max(1.0, np.abs(pytorch).max())
+    for kind in exported.files:
+        if kind.precision != "int8":
+            apart = np.abs(exported.logits(kind, seen) - pytorch).max()
+            assert apart <= TOLERANCES[kind.precision] * largest
+            # Weights in half can't have come out the same as in float32.
+            assert (apart > 1e-4 * largest) == (kind.precision == "float16")
 
 
 def test_int8_logits_are_the_same_bit_for_bit(exported: Exported, seen: list[Picture]) -> None:
-    first = exported.logits(("onnx", "int8"), seen)
-    assert np.array_equal(first, exported.logits(("tflite", "int8"), seen))
+    first, *others = [
+        exported.logits(kind, seen) for kind in exported.files if kind.precision == "int8"
+    ]
+    assert len(others) == 2
+    assert all(np.array_equal(first, one) for one in others)
     assert len(np.unique(first)) > 5
 
 
@@ -130,7 +147,7 @@ def test_onnx_runtime_leaves_no_float_in_int8(exported: Exported, tmp_path: Path
     options.add_session_config_entry("session.x64quantprecision", "1")
     options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
     options.log_severity_level = 3
-    path = exported.files["onnx", "int8"]
+    path = exported.files[Kind(format="onnx", precision="int8")]
     onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     count = Counter(node.op_type for node in onnx.load(tmp_path / "optimized.onnx").graph.node)
     assert count["QLinearConv"] == 56
@@ -141,17 +158,47 @@ def test_onnx_runtime_leaves_no_float_in_int8(exported: Exported, tmp_path: Path
     assert count["Split"] + count["Slice"] <= 2 * count["QLinearConcat"]
 
 
-def test_litert_leaves_no_float_in_int8_and_one_partition(exported: Exported) -> None:
-    path = exported.files["tflite", "int8"]
+@pytest.mark.parametrize("variant", [None, "rotated"])
+def test_litert_leaves_no_float_in_int8(exported: Exported, variant: Variant | None) -> None:
+    kind = Kind(format="tflite", precision="int8", variant=variant)
+    model, codes = operators(exported.files[kind])
+    tensors = model.subgraphs[0].tensors
+    assert not [one.name for one in tensors if one.type == schema.TensorType.FLOAT32]
+    assert not codes["QUANTIZE"] + codes["DEQUANTIZE"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
+def test_rotated_files_pad_nothing(exported: Exported, precision: Precision) -> None:
+    plain = Kind(format="tflite", precision=precision)
+    _, before = operators(exported.files[plain])
+    _, after = operators(exported.files[replace(plain, variant="rotated")])
+    assert before.pop("PAD") == 8
+    assert after == before
+
+
+def test_litert_runs_every_file_in_one_partition(exported: Exported) -> None:
+    for kind, path in exported.files.items():
+        if kind.format == "tflite":
+            assert partitions(path) == 1
+
+
+def operators(path: Path) -> tuple[schema.ModelT, Counter[str]]:
+    """What stands in a .tflite file, and its operators by name."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(path.read_bytes()))
+    names = {
+        value: name for name, value in vars(schema.BuiltinOperator).items() if name.isupper()
+    }
     (graph,) = model.subgraphs
-    assert not [one.name for one in graph.tensors if one.type == schema.TensorType.FLOAT32]
-    codes = Counter(model.operatorCodes[one.opcodeIndex].builtinCode for one in graph.operators)
-    assert not codes[schema.BuiltinOperator.QUANTIZE] + codes[schema.BuiltinOperator.DEQUANTIZE]
+    codes = [model.operatorCodes[one.opcodeIndex].builtinCode for one in graph.operators]
+    return model, Counter(names[code] for code in codes)
+
+
+def partitions(path: Path) -> int:
+    """How many parts of a file XNNPACK takes."""
     runner = interpreter.Interpreter(str(path))
     runner.allocate_tensors()
     names = [one["op_name"] for one in runner._get_ops_details()]
-    assert names.count("DELEGATE") == 1
+    return names.count("DELEGATE")
 
 
 def test_multiply_adds_and_kinds(exported: Exported, request: pytest.FixtureRequest) -> None:

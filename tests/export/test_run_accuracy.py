@@ -37,8 +37,9 @@ def test_every_file_is_measured_and_noted(copied: Path, labelled: Path) -> None:
     )
     heading, *lines, _, identical, _, following = done.stdout.splitlines()
     assert heading.split() == ["file", "top-1", "top-5", "of", "3", "pictures"]
-    assert [line.split()[0] for line in lines] == [one["path"] for one in before["files"]]
-    assert identical == "int8 logits of both formats identical: 3 of 3"
+    files = [*before["files"], *before["variants"]]
+    assert [line.split()[0] for line in lines] == [one["path"] for one in files]
+    assert identical == "int8 logits of all files identical: 3 of 3"
     assert following == f"next: edge-run classify {copied} photo.jpg --layers"
     after = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
     for one in after["accuracy"].values():

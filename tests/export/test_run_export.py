@@ -124,6 +124,7 @@ def refused(result: Result, code: int = 1) -> str:
         (("json:nothing",), "nothing"),
         (("json:dumps",), "json:dumps"),
         ((NETWORK, "--via", "litert-torch"), "TFLite only"),
+        ((NETWORK, "--formats", "onnx", "--precisions", "float16"), "to TFLite alone"),
     ],
 )
 def test_bad_input_is_one_line_and_no_bundle(
@@ -230,9 +231,11 @@ def test_the_bundle_holds_what_the_manifest_says(bundle: Path) -> None:
     record = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
     opened, _ = open_bundle(bundle)
     names = {f"model.{p}.{f}" for p in ("float32", "int8") for f in ("onnx", "tflite")}
-    assert {one["path"] for one in record["files"]} == names
-    assert record["variants"] == []
-    for one in record["files"]:
+    assert {one["path"] for one in record["files"]} == {*names, "model.float16.tflite"}
+    assert {(one["path"], one["variant"]) for one in record["variants"]} == {
+        (f"model.{p}.rotated.tflite", "rotated") for p in ("float32", "float16", "int8")
+    }
+    for one in (*record["files"], *record["variants"]):
         data = (bundle / one["path"]).read_bytes()
         assert (one["bytes"], one["sha256"]) == (len(data), sha256(data))
     card, _ = cards.shipped("cifar10", NETWORK)
@@ -250,7 +253,7 @@ def test_every_file_answers_its_golden_pictures_as_the_vectors_say(bundle: Path)
     vectors = read_vectors(opened)
     pictures = [decode(path) for path in sorted((bundle / "golden").glob("*.png"))]
     assert len(pictures) == len(vectors["pytorch"]) == 4
-    for file in opened.manifest.files:
+    for file in opened.manifest.all_files:
         model = open_model(bundle / file.path, Wish(backend=None, precision=None), 1)
         logits = np.concatenate([model.session.run(model.tensor(one)) for one in pictures])
         expected = np.asarray(vectors[file.path], np.float32)

@@ -34,6 +34,7 @@ def test_every_row_is_measured(bundle: Path) -> None:
     assert [(one.file, one.backend, one.threads) for one in made.rows] == [
         ("model.int8.onnx", "onnx", 1),
         ("model.int8.tflite", "litert", 1),
+        ("model.int8.rotated.tflite", "litert", 1),
     ]
     manifest = open_bundle(bundle)[0].manifest
     for one in made.rows:
@@ -59,6 +60,7 @@ def test_measured_accuracy_is_passed_on(copied: Path) -> None:
     assert {one.file: one.top1 for one in made.rows} == {
         "model.int8.onnx": 86.5,
         "model.int8.tflite": None,
+        "model.int8.rotated.tflite": None,
     }
 
 

@@ -31,9 +31,12 @@ def test_numbers_of_threads(cores: int, counts: Sequence[int]) -> None:
 
 def test_every_file_on_its_runtime_with_each_number_of_threads(bundle: Path) -> None:
     assert found(bundle, threads=(1, 3)) == [
-        (f"model.{precision}.{format}", backend, precision, threads)
-        for precision in ("float32", "int8")
-        for format, backend in (("onnx", "onnx"), ("tflite", "litert"))
+        (file, "onnx" if file.endswith("onnx") else "litert", file.split(".")[1], threads)
+        for file in (
+            *("model.float32.onnx", "model.float32.tflite", "model.float16.tflite"),
+            *("model.int8.onnx", "model.int8.tflite", "model.float32.rotated.tflite"),
+            *("model.float16.rotated.tflite", "model.int8.rotated.tflite"),
+        )
         for threads in ("1", "3")
     ]
 
@@ -42,8 +45,11 @@ def test_every_file_on_its_runtime_with_each_number_of_threads(bundle: Path) -> 
     ("file", "backend", "precision", "files"),
     [
         ("", "onnx", None, ["model.float32.onnx", "model.int8.onnx"]),
-        ("", None, "int8", ["model.int8.onnx", "model.int8.tflite"]),
-        ("", "litert", "int8", ["model.int8.tflite"]),
+        (
+            *("", None, "int8"),
+            ["model.int8.onnx", "model.int8.tflite", "model.int8.rotated.tflite"],
+        ),
+        ("", "litert", "int8", ["model.int8.tflite", "model.int8.rotated.tflite"]),
         ("model.float32.onnx", None, None, ["model.float32.onnx"]),
     ],
 )
@@ -88,11 +94,11 @@ def test_runtime_that_is_installed_and_broken_does_not_stop_the_others(
     installed = frozenset({"litert", "tflite-runtime"})
     monkeypatch.setattr(candidates, "installed_backends", lambda: installed)
     every = find_candidates(bundle, ANY, [1, 2], NO_FOREIGN_OPTIONS)
-    assert len(every) == 2 * 2 * 2
+    assert len(every) == 6 * 2 * 2
     opened = open_candidates(every, NO_FOREIGN_OPTIONS)
     assert {model.backend for model in opened.models} == {"litert"}
-    assert len(opened.models) == 4
-    assert len(opened.problems) == 2
+    assert len(opened.models) == 6 * 2
+    assert len(opened.problems) == 6
     assert all("tflite_runtime" in problem for problem in opened.problems)
     broken = [one for one in every if one.backend == "tflite-runtime"]
     with pytest.raises(BackendError, match="tflite_runtime"):

@@ -24,11 +24,11 @@ def test_table(bundle: Path) -> None:
     heading, _, titles, *rows = done.stdout.splitlines()
     assert heading.endswith(", 2 runs of each, taking turns")
     assert titles.split()[:4] == ["file", "runtime", "precision", "threads"]
-    assert [one.split()[:4] for one in rows[:4]] == [
-        ["model.float32.onnx", "onnx", "float32", "1"],
-        ["model.float32.tflite", "litert", "float32", "1"],
+    assert [one.split()[:4] for one in rows[2:6]] == [
+        ["model.float16.tflite", "litert", "float16", "1"],
         ["model.int8.onnx", "onnx", "int8", "1"],
         ["model.int8.tflite", "litert", "int8", "1"],
+        ["model.float32.rotated.tflite", "litert", "float32", "1"],
     ]
     assert sum(one.endswith("  fastest") for one in rows) == 1
     assert done.stderr == f"next: edge-run tune {bundle}\n"

@@ -126,7 +126,11 @@ def test_files_of_others_have_layers_too(
     ("arguments", "code", "message"),
     [
         (["{bundle}", "--json", "--csv"], 1, "--json and --csv both say what is printed; drop"),
-        (["{bundle}", "--compare", "int8"], 1, "is what {bundle}/model.int8.tflite runs on"),
+        (
+            ["{bundle}", "--compare", "int8"],
+            1,
+            "is what {bundle}/model.int8.rotated.tflite runs on",
+        ),
         (["{bundle}", "--compare", "int4"], 2, "'int4' is not one of"),
         (["{bundle}", "--runs", "0"], 2, "0 is not in the range"),
         (["nowhere"], 1, "nowhere does not exist; give a folder"),

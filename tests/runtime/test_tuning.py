@@ -30,7 +30,10 @@ def tuning(model: Path, backend: str = "onnx", *, load: float = 0.0) -> Tuning:
     benchmark = Benchmark(
         network="net",
         runs=5,
-        rows=[replace(one, backend=backend) for one in rows],
+        rows=[
+            replace(one, backend=backend, file=one.file.replace("tflite", "onnx"))
+            for one in rows
+        ],
         conditions=Measured(threads=3, before=moment, after=moment),
         problems=[],
         assumed=[],
@@ -39,7 +42,12 @@ def tuning(model: Path, backend: str = "onnx", *, load: float = 0.0) -> Tuning:
 
 
 def setting(model: Model) -> Setting:
-    return Setting(backend=model.backend, precision=model.precision, threads=model.threads)
+    return Setting(
+        file=model.path.name,
+        backend=model.backend,
+        precision=model.precision,
+        threads=model.threads,
+    )
 
 
 def test_real_tuning_is_stored_and_found(bundle: Path) -> None:
@@ -47,7 +55,7 @@ def test_real_tuning_is_stored_and_found(bundle: Path) -> None:
     assert find_setting(made.identity).setting is None
     path = store(made, force=True)
     assert json.loads(path.read_text(encoding="utf-8")) == made.to_json()
-    wanted = Setting(backend="onnx", precision="int8", threads=3)
+    wanted = Setting(file="model.int8.onnx", backend="onnx", precision="int8", threads=3)
     assert find_setting(made.identity).setting == wanted
     assert setting(open_model(bundle, ANY)) == wanted
 
@@ -73,7 +81,9 @@ def test_tuning_decides_what_the_options_leave_open(bundle: Path) -> None:
     store(tuning(bundle))
     opened = open_model(bundle, ANY)
     assert opened.tuning and opened.tuning.setting == setting(opened)
-    assert setting(opened) == Setting(backend="onnx", precision="float32", threads=3)
+    assert setting(opened) == Setting(
+        file="model.float32.onnx", backend="onnx", precision="float32", threads=3
+    )
     with open_classifier(bundle) as classifier:
         assert setting(classifier.model) == setting(opened)
 
@@ -87,9 +97,14 @@ def test_each_option_wins_by_itself(bundle: Path) -> None:
     ]
     found = [setting(open_model(bundle, wish, threads)) for wish, threads in wishes]
     assert found == [
-        Setting(backend="litert", precision="float32", threads=3),
-        Setting(backend="onnx", precision="int8", threads=3),
-        Setting(backend="onnx", precision="float32", threads=1),
+        Setting(
+            file="model.float32.rotated.tflite",
+            backend="litert",
+            precision="float32",
+            threads=3,
+        ),
+        Setting(file="model.int8.onnx", backend="onnx", precision="int8", threads=3),
+        Setting(file="model.float32.onnx", backend="onnx", precision="float32", threads=1),
     ]
 
 
@@ -107,19 +122,23 @@ def test_tuning_that_leaves_no_file_gives_way(copied: Path) -> None:
     path.write_text(json.dumps(record), encoding="utf-8")
     store(tuning(copied))
     opened = open_model(copied, Wish(backend=None, precision="int8"))
-    assert setting(opened) == Setting(backend="litert", precision="int8", threads=3)
+    assert setting(opened) == Setting(
+        file="model.int8.rotated.tflite", backend="litert", precision="int8", threads=3
+    )
 
 
 def test_tuning_of_the_bundle_is_not_that_of_its_files(bundle: Path) -> None:
     store(tuning(bundle))
     opened = open_model(bundle / "model.int8.tflite", ANY, 1)
     assert opened.tuning is None
-    assert setting(opened) == Setting(backend="litert", precision="int8", threads=1)
+    assert setting(opened) == Setting(
+        file="model.int8.tflite", backend="litert", precision="int8", threads=1
+    )
 
 
 def test_verify_runs_everything_though_it_is_tuned(bundle: Path) -> None:
     store(tuning(bundle))
-    assert len(verify_model(bundle, ANY).files) == 4
+    assert len(verify_model(bundle, ANY).files) == 8
 
 
 def test_bare_file(tmp_path: Path) -> None:

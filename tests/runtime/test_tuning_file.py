@@ -20,12 +20,13 @@ from armlet.storage import write_json
 
 MODEL = "ab" * 32
 HERE = Device(cpu="Cortex-A72", cores=4, runtimes={"litert": "2.3.0", "onnx": "1.28.0"})
-SETTING = Setting(backend="onnx", precision="float32", threads=2)
+SETTING = Setting(file="m", backend="onnx", precision="float32", threads=2)
 
 
 def record(**changes: Any) -> Mapping[str, Any]:
     return {
-        "schema": 1,
+        "schema": 2,
+        "file": "m",
         "model": MODEL,
         "device": HERE.to_json(),
         "backend": "onnx",
@@ -109,11 +110,12 @@ def test_of_another_device(here: Device, words: str) -> None:
         (b"[]", "is damaged"),
         (b'"schema"', "is damaged"),
         (b"[" * 100_000, "is damaged"),
-        (json.dumps({"schema": 1}).encode(), "is damaged"),
-        (json.dumps(record(schema=2)).encode(), "is of another armlet"),
+        (json.dumps({"schema": 2}).encode(), "is damaged"),
+        (json.dumps(record(schema=1)).encode(), "is of another armlet"),
         (json.dumps(record(model="cd" * 32)).encode(), "is of another model"),
         (json.dumps(record(backend="torch")).encode(), "is damaged"),
         (json.dumps(record(backend=["onnx"])).encode(), "is damaged"),
+        (json.dumps(record(file=["m"])).encode(), "is damaged"),
         (json.dumps(record(precision="int4")).encode(), "is damaged"),
         (json.dumps(record(threads=0)).encode(), "is damaged"),
         (json.dumps(record(threads=True)).encode(), "is damaged"),

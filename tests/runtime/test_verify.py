@@ -18,7 +18,7 @@ INT8 = "model.int8.tflite"
 
 def check(folder: Path, *backends: str) -> Verification:
     bundle, _ = open_bundle(folder)
-    return verify(bundle, bundle.manifest.files, backends or BOTH, threads=1)
+    return verify(bundle, bundle.manifest.all_files, backends or BOTH, threads=1)
 
 
 def edit(folder: Path, change: Callable[[Any], None]) -> None:
@@ -57,12 +57,40 @@ def test_this_machine_reproduces_the_export(bundle: Path) -> None:
     assert [(one.path, one.backend) for one in verification.files] == [
         ("model.float32.onnx", "onnx"),
         ("model.float32.tflite", "litert"),
+        ("model.float16.tflite", "litert"),
         ("model.int8.onnx", "onnx"),
         ("model.int8.tflite", "litert"),
+        ("model.float32.rotated.tflite", "litert"),
+        ("model.float16.rotated.tflite", "litert"),
+        ("model.int8.rotated.tflite", "litert"),
     ]
     for one in verification.files:
-        assert one.identical == one.pictures or one.path.startswith("model.float32")
-    assert [one.promise == "bit for bit" for one in verification.files] == [0, 0, 1, 1]
+        exactly = one.path.startswith("model.int8")
+        assert one.identical == one.pictures or not exactly
+        assert (one.promise == "bit for bit") == exactly
+
+
+def test_rotated_file_run_upright_shows(copied: Path) -> None:
+    def forget(record: Any) -> None:
+        record["files"] = [
+            {name: one[name] for name in one if name != "variant"}
+            for one in record["variants"]
+            if one["precision"] == "int8"
+        ]
+        record["variants"] = []
+
+    edit(copied, forget)
+    (problem,) = check(copied).problems
+    assert problem.startswith("model.int8.rotated.tflite on litert gives other logits")
+
+
+@pytest.mark.parametrize("tolerance", [None, "wide"])
+def test_manifest_without_a_tolerance(copied: Path, tolerance: str | None) -> None:
+    edit(
+        copied, lambda record: record["check"]["model.float32.onnx"].update(tolerance=tolerance)
+    )
+    with pytest.raises(BundleError, match=r"how far model.float32.onnx may be off; export"):
+        check(copied)
 
 
 def test_flipped_weight_bit_is_a_different_file_with_different_logits(copied: Path) -> None:
@@ -95,7 +123,7 @@ def test_wrong_resize_shows_too(copied: Path) -> None:
 def test_changed_labels(copied: Path) -> None:
     edit(copied, lambda record: record["labels"].reverse())
     problems = check(copied).problems
-    assert len(problems) == 4
+    assert len(problems) == 8
     assert problems[0].endswith("has other labels than the manifest")
 
 
@@ -148,4 +176,7 @@ def test_golden_vectors_of_another_export(copied: Path) -> None:
 def test_file_without_a_runtime_is_listed_and_no_problem(bundle: Path) -> None:
     verification = check(bundle, "litert")
     assert verification.problems == []
-    assert [one.backend for one in verification.files] == [None, "litert", None, "litert"]
+    assert [one.path for one in verification.files if one.backend is None] == [
+        "model.float32.onnx",
+        "model.int8.onnx",
+    ]

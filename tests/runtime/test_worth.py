@@ -18,6 +18,23 @@ def test_int8_wins_only_where_it_is_clearly_faster(ms: float, wins: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("half", "int8", "wins", "words"),
+    [
+        (0.6, 0.58, "float16", "float16 is worth it here: 1.67 times faster"),
+        (0.6, 0.5, "int8", "int8 is worth it here: 2.00 times faster"),
+        (0.99, 0.96, "float32", "int8 is not worth it here: less than 1.05 times faster than"),
+        (1.1, 1.2, "float32", "float16 is not worth it here: float32 is 1.10 times faster"),
+    ],
+)
+def test_each_precision_must_beat_those_more_accurate(
+    half: float, int8: float, wins: str, words: str
+) -> None:
+    rows = [row("int8", int8), row("float16", half), row("float32", 1.0)]
+    assert winner(rows).precision == wins
+    assert verdict(rows).startswith(words)
+
+
+@pytest.mark.parametrize(
     ("float32", "int8", "words"),
     [
         (1.34, 1.0, "int8 is worth it here: 1.34 times faster"),
