@@ -12,6 +12,13 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint c
 INGREDIENTS := setup.cfg pyproject.toml constraints.txt
 SOURCES := $(shell find export quantize runtime src/armlet -type f -not -name '*.pyc')
 
+# What each engine of the benchmark needs, in an environment of its own.
+INSTALL_ncnn := ncnn pnnx torch
+INSTALL_mnn := MNN onnx
+INSTALL_openvino := openvino nncf
+INSTALL_executorch := executorch torch torchao
+PEERS ?= litert-torch onnxruntime ncnn mnn openvino executorch
+
 # Real photos that scikit-image ships; chelsea is the cat.
 PHOTOS := chelsea.png motorcycle_left.png rocket.jpg
 
@@ -55,7 +62,14 @@ test-tflite-runtime: .venv-tflite-runtime/dev demo/bundle/manifest.json demo/pho
 	$(TFLITE_RUNTIME)/python -m pytest --noconftest tests/tflite_runtime_check.py
 
 .PHONY: bench
-bench: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label and 200 photos beside bare scripts, and what a tuning and a log with layers cost (ROUNDS=1 for a try)
+bench: .venv/dev ## Time armlet's files beside those of every engine that bench-peers has installed (ROUNDS=1 for a try)
+	$(BIN)/python -m tests.bench.peers.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(REPORT),--report $(REPORT))
+
+.PHONY: bench-peers
+bench-peers: $(subst .venv-bench-litert-torch/made,.venv-litert-torch/dev,$(PEERS:%=.venv-bench-%/made)) ## Install the other engines for bench, 6 GB (PEERS="ncnn mnn" for some)
+
+.PHONY: bench-start
+bench-start: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label and 200 photos beside bare scripts, and what a tuning and a log with layers cost (ROUNDS=1 for a try)
 	$(BIN)/python tests/bench/first_label.py $(if $(ROUNDS),--rounds $(ROUNDS))
 	$(BIN)/python tests/bench/many_photos.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 20)
 	$(BIN)/python tests/bench/tuned_start.py $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -104,6 +118,16 @@ clean: ## Remove what this file makes
 
 .venv-litert-torch/dev: $(INGREDIENTS) | $(LITERT_TORCH)/python
 	$(LITERT_TORCH)/python $(PIP_INSTALL) --editable '.[export,litert-torch,demo,dev]'
+	touch $@
+
+.venv-bench-onnxruntime/made: tests/bench/peers/newest.txt | .venv-bench-onnxruntime/bin/python
+	$(firstword $|) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+$(patsubst INSTALL_%,.venv-bench-%/made,$(filter INSTALL_%,$(.VARIABLES))): \
+		.venv-bench-%/made: constraints.txt | .venv-bench-%/bin/python
+	@echo "installing $* for the benchmark"
+	$(firstword $|) $(PIP_INSTALL) numpy $(INSTALL_$*)
 	touch $@
 
 demo/bundle/manifest.json: .venv/demo $(SOURCES)

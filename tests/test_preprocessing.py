@@ -355,24 +355,6 @@ def test_a_rotated_input_is_the_resized_picture_upside_down(
     assert not np.array_equal(rotated, upright)
 
 
-@pytest.mark.parametrize("mode", ["squash", "crop", "pad"])
-@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_rotated_input_is_the_resized_picture_upside_down(
-    mode: Resize, layout: Layout, channels: int
-) -> None:
-    picture = decode(PHOTOS / "chelsea.png")
-    wanted = replace(IMAGENET, size=31, width=40, resize=mode)
-    values = table(wanted, SCALES[0])[..., :channels].copy()
-    upright = model_input(picture, wanted, values, layout)
-    rotated = model_input(picture, wanted, values, layout, rotated=True)
-    axes = (1, 2) if layout == "NHWC" else (2, 3)
-    assert rotated.flags.c_contiguous
-    assert rotated.dtype == np.int8
-    assert np.array_equal(rotated, np.flip(upright, axes))
-    assert not np.array_equal(rotated, upright)
-
-
 def test_preprocessing_survives_json() -> None:
     assert Preprocessing.from_json(IMAGENET.to_json()) == IMAGENET
 

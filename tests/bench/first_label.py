@@ -1,8 +1,9 @@
 """How long the first label of a photo takes: edge-run beside a bare script, in one run.
 
-``make bench`` makes the demo's bundle and runs this. For each runtime it makes an environment
-with armlet and that runtime alone, and lets both programs label the same photo with the same
-int8 file, taking turns. Printed are medians and their ratio, and the CPU time of ``--help``.
+``make bench-start`` makes the demo's bundle and runs this. For each runtime it makes an
+environment with armlet and that runtime alone, and lets both programs label the same photo with
+the same int8 file, taking turns. Printed are medians and their ratio, and the CPU time of
+``--help``.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """What a log with the layers of sampled pictures costs a stream: with it and without, in turn.
 
-``make bench`` makes the demo's bundle and runs this. Each round classifies the same pictures
-twice, once with ``--log`` and once without, in an order that changes; printed are the medians
-and their ratio.
+``make bench-start`` makes the demo's bundle and runs this. Each round classifies the same
+pictures twice, once with ``--log`` and once without, in an order that changes; printed are the
+medians and their ratio.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How long 200 photos take: edge-run beside the barest loop over the same libraries.
 
-``make bench`` runs this. A ShuffleNet V2 1.0x at 224 pixels with random weights, in int8,
+``make bench-start`` runs this. A ShuffleNet V2 1.0x at 224 pixels with random weights, in int8,
 labels JPEGs of 640x480 pixels, which are pieces of real photos. There are two bare scripts for
 each runtime: one prepares pictures with the kernels that edge-run takes, one with OpenCV's own
 resize, which is quicker and aliases. All take turns; printed are medians, start included, and

@@ -1,7 +1,7 @@
 """How long the first label of a photo takes with a tuning and without, in one run.
 
-``make bench`` makes the demo's bundle and runs this. For each runtime and precision, what is
-tuned is what would run anyway, on one thread: LiteRT shows what looking the tuning up costs,
+``make bench-start`` makes the demo's bundle and runs this. For each runtime and precision, what
+is tuned is what would run anyway, on one thread: LiteRT shows what looking the tuning up costs,
 ONNX Runtime what its prepared file gains besides. The two take turns; printed are medians and
 their ratio.
 """
