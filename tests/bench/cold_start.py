@@ -16,13 +16,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from armlet.bundle import Kind
 from armlet.export.write import write
-from armlet.runtime.backends import BACKENDS, onnx
+from armlet.graph import Graph
+from armlet.quantization import Quantization
+from armlet.runtime.backends import onnx
+from armlet.runtime.kernel_files import read_table
+from armlet.runtime.processor import has_amx
 from tests.bench.rewrites import IDENTITY, PRECISIONS, graphs, table
 
 START = """
@@ -41,7 +45,7 @@ ONNX = """
 import onnxruntime
 imported = time.perf_counter()
 options = onnxruntime.SessionOptions(); options.intra_op_num_threads = 1
-options.add_session_config_entry("session.x64quantprecision", "1")
+EXACT
 if made:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
 model = onnxruntime.InferenceSession(made or path, options)
@@ -49,6 +53,11 @@ opened = time.perf_counter()
 source = model.get_inputs()[0]
 answer = model.run(None, {source.name: ramp(source.shape, np.float32)})[0]
 """
+if has_amx(read_table(Path("/proc/cpuinfo"))):  # as edge-run does
+    ONNX = ONNX.replace("EXACT", "")
+else:
+    exact = 'options.add_session_config_entry("session.x64quantprecision", "1")'
+    ONNX = ONNX.replace("EXACT", exact)
 INTERPRETER = """
 from ai_edge_litert.interpreter import Interpreter
 imported = time.perf_counter()
@@ -104,16 +113,21 @@ class Way:
         return (wall, float(cpu), float(imported), float(opened)), answer
 
 
-def ways(paths: Mapping[str, Path], folder: Path) -> Sequence[Way]:
-    """All ways to start the files of one precision, by backend."""
+def ways(graph: Graph, scales: Quantization | None, folder: Path) -> Sequence[Way]:
+    """All ways to start the files of one network; float32 without scales, int8 with them."""
+    onnx_file, tflite_file = kinds = [
+        Kind(format=format, precision=PRECISIONS[bool(scales)]) for format in ("onnx", "tflite")
+    ]
+    for kind in kinds:
+        (folder / kind.file_name).write_bytes(write(graph, kind, scales, IDENTITY))
+    plain, litert = folder / onnx_file.file_name, folder / tflite_file.file_name
     optimised = folder / "optimised.onnx"
-    optimised.write_bytes(onnx.prepare(paths["onnx"], 1))
+    optimised.write_bytes(onnx.prepare(plain, 1))
     weights = folder / "weights.bin"  # which the first start writes
     weights.unlink(missing_ok=True)
-    litert = paths["litert"]
     return [
-        Way(name="onnx", program=ONNX, path=paths["onnx"], made=None),
-        Way(name="onnx, optimised", program=ONNX, path=paths["onnx"], made=optimised),
+        Way(name="onnx", program=ONNX, path=plain, made=None),
+        Way(name="onnx, optimised", program=ONNX, path=plain, made=optimised),
         Way(name="Interpreter", program=INTERPRETER, path=litert, made=None),
         Way(name="CompiledModel", program=COMPILED, path=litert, made=None),
         Way(name="  with weight cache", program=COMPILED, path=litert, made=weights),
@@ -155,14 +169,9 @@ def main() -> None:
         folder = Path(name)
         for network in ("shufflenet_v2_x0_5", "shufflenet_v2_x1_0"):
             graph = graphs(network)[True]
-            for precision in PRECISIONS:
-                scales = table(graph) if precision == "int8" else None
-                paths = {}
-                for backend in ("onnx", "litert"):
-                    kind = Kind(format=BACKENDS[backend].format, precision=precision)
-                    paths[backend] = folder / kind.file_name
-                    paths[backend].write_bytes(write(graph, kind, scales, IDENTITY))
-                compare(f"{network[-4:]} {precision:7}", ways(paths, folder), options.rounds)
+            for precision, scales in zip(PRECISIONS, (None, table(graph)), strict=True):
+                measured = ways(graph, scales, folder)
+                compare(f"{network[-4:]} {precision:7}", measured, options.rounds)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def test_json_lines(bundle: Path, photos: Path) -> None:
     assert [record["path"] for record in found] == [str(path) for path in paths]
     for record in found:
         assert set(record) == {"path", "top", "preprocess_ms", "inference_ms", "conditions"}
-        assert set(record["conditions"]) == {"threads", "governor", "before", "after"}
+        members = {"threads", "governor", "before", "after", "others"}
+        assert set(record["conditions"]) == members
         assert [set(one) for one in record["top"]] == [{"index", "label", "score"}] * 3
         scores = [one["score"] for one in record["top"]]
         assert scores == sorted(scores, reverse=True)
