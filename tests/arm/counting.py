@@ -47,7 +47,7 @@ def count(
         counts = list(between(file.read_text("ascii").splitlines()))
     if len(counts) != task.runs:
         raise ArmError(f"{task.path} was counted {len(counts)} times", "see insn.c")
-    return counts, float(printed.splitlines()[-1])
+    return counts, float(printed)
 
 
 def between(lines: Sequence[str]) -> Iterator[Count]:

@@ -48,6 +48,7 @@ def test_the_page_holds_each_file_against_the_stock_one() -> None:
             "debian": "bookworm",
             "packages": {"ai-edge-litert": "2.3.0"},
             "pictures": 3,
+            "failed": [],
             "rows": [
                 row("stock_litert/float32.tflite", "LiteRT", 20),
                 row("stock_onnx/float32.onnx", "ONNX Runtime", 30),
