@@ -75,6 +75,10 @@ bench-start: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Tim
 	$(BIN)/python tests/bench/tuned_start.py $(if $(ROUNDS),--rounds $(ROUNDS))
 	$(BIN)/python tests/bench/log_cost.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 300)
 
+.PHONY: count-arm
+count-arm: .venv/dev ## Count the instructions of the files of bench on emulated ARM processors (MODELS=FOLDER for others)
+	$(BIN)/python -m tests.arm.count_instructions $(MODELS)
+
 .PHONY: bench-rewrites
 bench-rewrites: .venv/demo ## Time files with each rewrite of the graph beside files without it
 	$(BIN)/python tests/bench/rewrites.py $(if $(ROUNDS),--rounds $(ROUNDS))
@@ -90,7 +94,7 @@ test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TF
 
 .PHONY: clean
 clean: ## Remove what this file makes
-	rm -rf .venv .venv-* demo build dist *.egg-info
+	rm -rf .venv .venv-* .arm demo build dist *.egg-info
 
 %/bin/python:
 	$(PYTHON) -m venv $*

@@ -74,7 +74,7 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
     """Count everything in a folder of networks.
 
     Raises:
-        ArmError: Something that it takes is missing, or a file can't be run.
+        ArmError: Something that it takes is missing, or there is nothing to count.
     """
     require("qemu-aarch64", "mmdebstrap", "gcc")
     networks = sorted(path.parent for path in folder.glob("*/pictures.npz"))
@@ -82,7 +82,7 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
     if not wanted:
         raise ArmError(f"{folder} holds no models", "run make bench first")
     place, counter = root.make(), plugin.compiled()
-    counted = []
+    counted, failed = [], []
     for number, (network, row) in enumerate(wanted, 1):
         notice(f"{number} of {len(wanted)}: {row.network}, {row.runtime}, {row.file}")
         task = Task(
@@ -93,14 +93,13 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
             pictures=str((network / "pictures.npz").absolute()),
             runs=pictures,
         )
-        counted.append(
-            {
-                **asdict(row),
-                "processors": {
-                    name: _record(*count(task, place, name, counter)) for name in PROCESSORS
-                },
-            }
-        )
+        try:
+            found = {name: _record(*count(task, place, name, counter)) for name in PROCESSORS}
+        except ArmError as error:  # of one file; the others took minutes
+            notice(str(error))
+            failed.append(f"{row.network}, {row.runtime}, {row.file}: {error.problem}")
+            continue
+        counted.append({**asdict(row), "processors": found})
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "qemu": _qemu(),
@@ -108,6 +107,7 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
         "packages": place.versions(),
         "pictures": pictures,
         "rows": counted,
+        "failed": failed,
     }
 
 

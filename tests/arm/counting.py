@@ -44,13 +44,14 @@ def count(
         )
         if not file.exists():
             raise ArmError("this qemu-aarch64 loads no plugins", "use that of Debian 12")
-        counts = list(_between(file.read_text("ascii").splitlines()))
+        counts = list(between(file.read_text("ascii").splitlines()))
     if len(counts) != task.runs:
         raise ArmError(f"{task.path} was counted {len(counts)} times", "see insn.c")
-    return counts, float(printed.splitlines()[-1])
+    return counts, float(printed)
 
 
-def _between(lines: Sequence[str]) -> Iterator[Count]:
+def between(lines: Sequence[str]) -> Iterator[Count]:
+    """The counts of all runs in what the plugin wrote."""
     begun = None
     for line in lines:
         number, *totals = map(int, line.split())

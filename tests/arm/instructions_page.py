@@ -28,6 +28,8 @@ def render(record: Mapping[str, Any]) -> str:
     ):
         parts.append(f"## {network}, {precision}")
         parts.append(_table(list(some), rows))
+    if record["failed"]:
+        parts += ["## Not counted", "\n".join(f"- {one}" for one in record["failed"])]
     return "\n\n".join(parts) + "\n"
 
 
