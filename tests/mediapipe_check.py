@@ -99,7 +99,7 @@ def test_int8_input_is_refused() -> None:
 
 @pytest.mark.parametrize("precision", ["float32", "float16"])
 def test_rotated_pictures_are_refused(precision: str) -> None:
-    with pytest.raises(ValueError, match="etadata"):
+    with pytest.raises(ValueError, match="Expected ImageProperties for tensor rotated_image"):
         classifier(ONE_MEAN / f"model.{precision}.rotated.tflite")
 
 
