@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from armlet.bundle import open_bundle
 from tests.bench.peers import catalogue
-from tests.bench.peers.catalogue import MAIN, Row, find_rows
+from tests.bench.peers.catalogue import Row, find_rows
 from tests.bench.peers.driver import measure
 from tests.bench.peers.engines import litert
 
@@ -74,15 +75,14 @@ def test_a_file_with_wrong_answers_is_not_measured(network: Path, row: Row) -> N
     assert "its answers aren't PyTorch's" in failed[0]
 
 
-def test_a_bundle_s_rows_have_the_precisions_of_its_manifest(
+def test_every_file_and_variant_of_a_bundle_s_manifest_is_a_row(
     copied: Path, tmp_path: Path
 ) -> None:
     copied.rename(tmp_path / "armlet")
-    rows = [row for row in find_rows(tmp_path, 1) if row.environment == MAIN]
-    assert {(row.file, row.precision) for row in rows if row.engine == "armlet"} == {
-        (f"armlet/model.{precision}.{format}", precision)
-        for precision in ("float32", "int8")
-        for format in ("onnx", "tflite")
+    rows = [row for row in find_rows(tmp_path, 1) if row.engine == "armlet"]
+    manifest = open_bundle(tmp_path / "armlet")[0].manifest
+    assert {(row.file, row.precision, row.rotated) for row in rows} == {
+        (f"armlet/{one.path}", one.precision, one.rotated) for one in manifest.all_files
     }
 
 

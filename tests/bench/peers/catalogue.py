@@ -158,10 +158,9 @@ def model_files(folder: Path, suffix: str) -> Sequence[tuple[Path, str, bool]]:
     if not folder.exists():
         return []
     manifest = open_bundle(folder)[0].manifest
-    listed = [*manifest.files, *getattr(manifest, "variants", ())]
     return [
-        (folder / one.path, one.precision, bool(getattr(one, "rotated", False)))
-        for one in listed
+        (folder / one.path, one.precision, one.rotated)
+        for one in manifest.all_files
         if one.path.endswith(suffix)
     ]
 
