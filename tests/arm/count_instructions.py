@@ -82,6 +82,13 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
     if not wanted:
         raise ArmError(f"{folder} holds no models", "run make bench first")
     place, counter = root.make(), plugin.compiled()
+    about = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "qemu": _qemu(),
+        "debian": root.SUITE,
+        "packages": place.versions(),
+        "pictures": pictures,
+    }
     counted, failed = [], []
     for number, (network, row) in enumerate(wanted, 1):
         notice(f"{number} of {len(wanted)}: {row.network}, {row.runtime}, {row.file}")
@@ -100,15 +107,7 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
             failed.append(f"{row.network}, {row.runtime}, {row.file}: {error.problem}")
             continue
         counted.append({**asdict(row), "processors": found})
-    return {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "qemu": _qemu(),
-        "debian": root.SUITE,
-        "packages": place.versions(),
-        "pictures": pictures,
-        "rows": counted,
-        "failed": failed,
-    }
+    return {**about, "rows": counted, "failed": failed}
 
 
 def _record(counts: Sequence[Count], sqnr_db: float) -> Mapping[str, Any]:

@@ -56,9 +56,10 @@ class Root:
     def versions(self) -> Mapping[str, str]:
         """Of the runtimes."""
         installed = {
-            one.name: one.version for one in distributions(path=list(map(str, self.site)))
+            one.name.lower(): one.version
+            for one in distributions(path=[str(folder) for folder in self.site])
         }
-        return {name: installed[name] for name in sorted(RUNTIMES, key=str.lower)}
+        return {name: installed[name.lower()] for name in sorted(RUNTIMES, key=str.lower)}
 
 
 def requirements() -> Sequence[str]:
