@@ -244,10 +244,10 @@ def _open_file(folder: Path, file: "ModelFile", preprocessing: "Preprocessing") 
     backend = load_backend("onnx" if file.format == "onnx" else "litert")
     session = backend.open(folder / file.path, 1)
     values = table(preprocessing, session.input.scale)
-    layout = session.input.layout
+    spec = session.input
 
     def answer(picture: "Picture") -> "NDArray[np.float32]":
-        tensor = model_input(picture, preprocessing, values, layout, rotated=file.rotated)
+        tensor = model_input(picture, preprocessing, values, spec.layout, rotated=spec.rotated)
         logits: NDArray[np.float32] = session.run(tensor)[0]
         return logits
 

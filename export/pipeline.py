@@ -195,7 +195,7 @@ def no_calibration() -> CalibrationError:
     return CalibrationError(
         "int8 needs pictures to calibrate with, and these weights come without ranges for this "
         "preprocessing",
-        "give --calib DIR with some hundred typical pictures, or --precisions float32",
+        "give --calib DIR with some hundred typical pictures, or --precisions float32,float16",
     )
 
 

@@ -54,8 +54,12 @@ def precisions_of(
     if wanted is None:
         return ("float32", "float16", "int8") if half else ("float32", "int8")
     if "float16" in wanted and not half:
+        if via != "armlet":
+            raise OptionError(
+                "float16 can't be had via litert-torch", "leave it out of --precisions"
+            )
         raise OptionError(
-            "float16 is written to TFLite alone, and not via litert-torch",
+            "float16 is written to TFLite alone",
             "leave it out of --precisions, or add tflite to --formats",
         )
     return wanted

@@ -194,9 +194,10 @@ class TfliteWriter:
 
         Args:
             metadata: The TFLite Metadata flatbuffer.
-            input_name: In the signature.
+            input_name: Of the tensor, and in the signature.
         """
         source, result = self.tensor(self.graph.input), self.tensor(self.graph.output)
+        self._subgraph.tensors[source].name = input_name
         self._subgraph.inputs, self._subgraph.outputs = [source], [result]
         signature = schema.SignatureDefT()
         signature.signatureKey, signature.subgraphIndex = "serving_default", 0

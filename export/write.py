@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import onnx
 
-from armlet.bundle import Format, Kind
+from armlet.bundle import ROTATED_INPUT, Format, Kind
 from armlet.errors import UnsupportedOperator
 from armlet.export.metadata import Identity, properties
 from armlet.export.onnx_file import OnnxWriter
@@ -86,7 +86,7 @@ def write(
     tflite_writer = TfliteWriter(graph, kind.precision, quantization)
     for node in graph.nodes:
         TFLITE[type(node)](node, tflite_writer)
-    input_name = "rotated_input" if kind.variant == "rotated" else "input"
+    input_name = ROTATED_INPUT if kind.variant == "rotated" else "input"
     return with_labels(tflite_writer.data(metadata(identity), input_name), identity)
 
 

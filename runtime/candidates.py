@@ -72,7 +72,8 @@ def find_candidates(
         files = [
             (bundle.folder / file.path, file.format, file.precision)
             for file in ([named] if named else bundle.manifest.all_files)
-            if wish.precision in (None, file.precision)
+            if (file.variant is None or (bundle.folder / file.path).exists())
+            and wish.precision in (None, file.precision)
         ]
     names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]
     return [

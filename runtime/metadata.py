@@ -45,8 +45,6 @@ class Metadata:
     """Of R, G, B, in units of 0 to 1."""
     std: Triple | None = None
     """Likewise."""
-    rotated: bool = False
-    """Whether it takes pictures turned by 180 degrees."""
 
 
 def read_metadata(path: Path, format: Format) -> Metadata:
@@ -128,7 +126,6 @@ def _from_armlet(path: Path, properties: Mapping[str, Any], precision: Precision
         resize=preprocessing.resize,
         mean=preprocessing.mean,
         std=preprocessing.std,
-        rotated=variant == "rotated",
     )
 
 

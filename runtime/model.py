@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from armlet.bundle import EXPORT_AGAIN, MANIFEST, Bundle, is_listed, open_bundle
+from armlet.bundle import EXPORT_AGAIN, MANIFEST, Bundle, ModelFile, is_listed, open_bundle
 from armlet.errors import BundleError, OptionError
 from armlet.preprocessing import Picture, Preprocessing, model_input
 from armlet.records import Layer, Precision
@@ -35,8 +35,6 @@ class Model:
     labels: Sequence[str]
     layers: Sequence[Layer]
     """On paper, for this precision; none where there is no manifest."""
-    rotated: bool = False
-    """Whether it takes pictures turned by 180 degrees."""
     bundle: Bundle | None = None
     """Where it came from; None: a bare file."""
     assumed: Sequence[str] = ()
@@ -46,9 +44,9 @@ class Model:
 
     def tensor(self, picture: Picture) -> Tensor:
         """The session's input, of a picture of any size."""
-        layout = self.session.input.layout
+        spec = self.session.input
         return model_input(
-            picture, self.preprocessing, self.values, layout, rotated=self.rotated
+            picture, self.preprocessing, self.values, spec.layout, rotated=spec.rotated
         )
 
 
@@ -95,10 +93,10 @@ def _open_bundled(
     bundle, named = open_bundle(model)
     refuse_foreign(bundle, foreign)
     installed = installed_backends()
+    files = [named] if named else bundle.manifest.all_files
     tuning = None
     if None in (wish.backend, wish.precision, threads):
-        tuning = _find_tuning(identify_bundle(bundle, named))
-    files = [named] if named else bundle.manifest.all_files
+        tuning = _find_tuning(identify_bundle(bundle, named), files)
     kinds = [(file.format, file.precision) for file in files]
     wish, threads = complete(
         wish, threads, tuning.setting if tuning else None, kinds, installed
@@ -117,6 +115,10 @@ def _open_bundled(
             f"{preprocessing.size} and {len(manifest.labels)}",
             EXPORT_AGAIN,
         )
+    if session.input.rotated != choice.file.rotated:
+        raise BundleError(
+            f"{path} and the manifest disagree on whether it is rotated", EXPORT_AGAIN
+        )
     return Model(
         network=manifest.network,
         path=path,
@@ -128,7 +130,6 @@ def _open_bundled(
         values=session.input.values(preprocessing),
         labels=manifest.labels,
         layers=manifest.layers_int8 if choice.file.precision == "int8" else manifest.layers,
-        rotated=choice.file.rotated,
         bundle=bundle,
         tuning=tuning,
     )
@@ -163,7 +164,6 @@ def _open_bare(path: Path, wish: Wish, threads: int | None, foreign: ForeignOpti
         values=around.values,
         labels=around.labels,
         layers=(),
-        rotated=metadata.rotated,
         assumed=around.assumed,
         tuning=tuning,
     )
@@ -179,9 +179,9 @@ def _open_prepared(
     return open_prepared(tuning.prepared, path, choice, threads)
 
 
-def _find_tuning(identity: str) -> "Found | None":
+def _find_tuning(identity: str, files: Sequence[ModelFile] | None = None) -> "Found | None":
     if not has_tuning(identity):
         return None
     from armlet.runtime.tuning_file import find_setting
 
-    return find_setting(identity)
+    return find_setting(identity, files)

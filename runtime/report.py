@@ -78,7 +78,7 @@ class Text:
         tuned = ", tuned" if model.tuning and model.tuning.setting else ""
         setting = f"{model.precision}, {model.backend}, threads: {model.threads}{tuned}"
         return [
-            f"{model.network}, {setting}",
+            shown(f"{model.network}, {model.path.name}, {setting}"),
             "",
             f"{'picture':{self.width}}  preprocess   inference    score  label",
         ]

@@ -48,6 +48,8 @@ class InputSpec:
     scale: Scale | None
     """How the input is quantized, in int8 (uint8 values are those plus 128); None: it is
     float32, or the file doesn't tell."""
+    rotated: bool = False
+    """Whether it takes pictures turned by 180 degrees."""
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

@@ -5,11 +5,12 @@ is wrong with it is no reason to fail, since there are defaults.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from armlet.bundle import ModelFile
 from armlet.errors import OutputError
 from armlet.reading import read_file
 from armlet.records import Precision
@@ -59,11 +60,16 @@ class Found:
 NOTHING_FOUND = Found()
 
 
-def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Found:
+def find_setting(
+    identity: str,
+    files: Sequence[ModelFile] | None = None,
+    look: Callable[[], Device] = read_device,
+) -> Found:
     """What is best for a model on this device, if somebody has tuned it.
 
     Args:
         identity: Of the model.
+        files: Of a bundle, one of which it must be for; None: it isn't one.
         look: Tells what this device is; only asked where there is a tuning.
     """
     try:
@@ -80,6 +86,8 @@ def find_setting(identity: str, look: Callable[[], Device] = read_device) -> Fou
         setting = _setting(record)
         device = _device(record["device"])
         prepared = _prepared(record, identity)
+        if files is not None and not any(_is_for(setting, file) for file in files):
+            return _ignored(f"{path} is damaged")
         if record["model"] != identity:
             return _ignored(f"{path} is of another model")
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
@@ -106,6 +114,11 @@ def _setting(record: Mapping[str, Any]) -> Setting:
     if type(threads) is not int or not 1 <= threads <= MOST_THREADS:
         raise ValueError(f"{threads} threads")
     return Setting(file=file, backend=backend, precision=precision, threads=threads)
+
+
+def _is_for(setting: Setting, file: ModelFile) -> bool:
+    kind = BACKENDS[setting.backend].format, setting.precision
+    return file.path == setting.file and (file.format, file.precision) == kind
 
 
 def _prepared(record: Mapping[str, Any], identity: str) -> PreparedFile | None:

@@ -273,7 +273,7 @@ def _logits(
         inputs = golden.transpose(0, 2, 3, 1) if spec.layout == "NHWC" else golden
     else:
         inputs = _vector(bundle, vectors, "inputs_int8", 4, np.int8)
-    if file.rotated:
+    if spec.rotated:
         rows_and_columns = (1, 2) if spec.layout == "NHWC" else (2, 3)
         inputs = np.flip(inputs, rows_and_columns)
     return np.concatenate([session.run(np.ascontiguousarray(one[None])) for one in inputs])

@@ -1,7 +1,7 @@
 """The TFLite interpreter, which LiteRT and tflite-runtime share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from armlet.bundle import ROTATED_INPUT
 from armlet.errors import BackendError
 from armlet.runtime.answer import FirstRun, check_ends, check_name, check_scale, dequantized
 from armlet.runtime.backends import import_runtime
@@ -119,7 +120,8 @@ def _input(path: Path, tensor: dict[str, Any], given: Given) -> InputSpec:
     signature = tensor.get("shape_signature", lengths)  # -1 where any length will do
     lengths = signature if len(signature) else lengths
     shape = [int(length) if length > 0 else None for length in lengths]
-    return read_shape(path, shape, _ELEMENTS[tensor["dtype"]], _scale(tensor), given)
+    spec = read_shape(path, shape, _ELEMENTS[tensor["dtype"]], _scale(tensor), given)
+    return replace(spec, rotated=bool(tensor["name"] == ROTATED_INPUT))
 
 
 def _scale(tensor: dict[str, Any]) -> Scale | None:

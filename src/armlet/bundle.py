@@ -36,6 +36,8 @@ VECTORS = "golden/vectors.npz"
 Format = Literal["onnx", "tflite"]
 Variant = Literal["rotated"]
 """rotated: the network turned by 180 degrees, which takes its picture turned likewise."""
+ROTATED_INPUT = "rotated_input"
+"""What a rotated file calls its input, so that it can't be taken for another."""
 EXPORT_AGAIN = "export it again with edge-export"
 
 
@@ -198,18 +200,18 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
     Raises:
         KeyError, TypeError, ValueError: It is no manifest.
     """
-    files = [ModelFile(**_known(ModelFile, file)) for file in record["files"]]
+    files = [_file(file) for file in record["files"]]
     variants = [
-        ModelFile(**_known(ModelFile, file))
-        for file in record["variants"]
-        if file["variant"] in get_args(Variant)  # a later version may have written others
+        _file(file)
+        for file in record.get("variants", [])
+        # A later version may have written others.
+        if file["variant"] in get_args(Variant) and file["precision"] in get_args(Precision)
     ]
+    if not files or any(file.variant for file in files):
+        raise ValueError("its files are none, or no plain ones")
     every = [*files, *variants]
-    for file in every:
-        if file.format not in get_args(Format) or file.precision not in get_args(Precision):
-            raise ValueError(f"file {file.path}: {file.format} {file.precision}")
-    if not files or len({file.path for file in every}) < len(every):
-        raise ValueError("no files, or one of them twice")
+    if len({file.path for file in every}) < len(every):
+        raise ValueError("a file is listed twice")
     if not isinstance(record["labels"], list):
         raise ValueError("labels are no list")
     return Manifest(
@@ -229,6 +231,23 @@ def manifest_from_json(record: Mapping[str, Any]) -> Manifest:
     )
 
 
+def _file(record: Mapping[str, Any]) -> ModelFile:
+    """One of the files.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none, or lies elsewhere.
+    """
+    file = ModelFile(**_known(ModelFile, record))
+    texts = (file.path, file.sha256)
+    if not all(isinstance(text, str) for text in texts) or type(file.bytes) is not int:
+        raise TypeError(f"file {file.path}: a member of the wrong type")
+    if file.path != Path(file.path).name or "\0" in file.path:
+        raise ValueError(f"file {file.path!a} is no name in the bundle's folder")
+    if file.format not in get_args(Format) or file.precision not in get_args(Precision):
+        raise ValueError(f"file {file.path}: {file.format} {file.precision}")
+    return file
+
+
 def _known(kind: type[Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The members that this version knows; a later one may have written more."""
     return {one.name: record[one.name] for one in fields(kind) if one.name in record}
@@ -246,9 +265,13 @@ def is_listed(file: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return True
     try:
-        return file.name in [one["path"] for one in (*record["files"], *record["variants"])]
+        return file.name in [one["path"] for one in _listed(record)]
     except (LookupError, TypeError):
         return False  # somebody else's manifest
+
+
+def _listed(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [*record["files"], *record.get("variants", [])]
 
 
 def open_bundle(model: Path) -> tuple[Bundle, ModelFile | None]:

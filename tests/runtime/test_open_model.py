@@ -120,7 +120,8 @@ def test_manifest_that_does_not_fit_the_file(copied: Path) -> None:
 
 
 def test_file_is_gone(copied: Path) -> None:
-    (copied / "model.int8.rotated.tflite").unlink()
+    for name in ("model.int8.rotated.tflite", "model.int8.tflite"):
+        (copied / name).unlink()
     with pytest.raises(BundleError, match="tflite: No such file or directory"):
         opened(copied, backend="litert")
 

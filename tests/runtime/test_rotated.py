@@ -10,10 +10,12 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from armlet.errors import BackendError
+from armlet.errors import BackendError, BundleError
 from armlet.preprocessing import decode
+from armlet.runtime.candidates import find_candidates
 from armlet.runtime.choice import Wish
 from armlet.runtime.model import open_model
+from armlet.runtime.options import NO_FOREIGN_OPTIONS
 
 LITERT = Wish(backend="litert", precision="int8")
 ROTATED = "model.int8.rotated.tflite"
@@ -26,7 +28,7 @@ def logits(model: Path, photo: Path) -> NDArray[np.float32]:
 
 def test_it_is_what_a_bundle_runs_and_says_the_same(bundle: Path, photos: Path) -> None:
     opened = open_model(bundle, LITERT, 1)
-    assert (opened.path.name, opened.rotated) == (ROTATED, True)
+    assert (opened.path.name, opened.session.input.rotated) == (ROTATED, True)
     for name in ("chelsea.png", "motorcycle_left.png", "rocket.jpg"):
         plain = logits(bundle / "model.int8.tflite", photos / name)
         assert np.array_equal(logits(bundle, photos / name), plain)
@@ -44,6 +46,30 @@ def test_out_of_its_bundle_the_file_itself_says_what_it_is(
     assert Interpreter(str(alone)).get_signature_list() == {
         "serving_default": {"inputs": ["rotated_input"], "outputs": ["logits"]}
     }
+
+
+@pytest.mark.parametrize("take", ["plain", "rotated"])
+def test_manifest_that_takes_one_for_the_other(copied: Path, take: str) -> None:
+    path = copied / "manifest.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    plain = next(one for one in record["files"] if one["path"] == "model.int8.tflite")
+    rotated = next(one for one in record["variants"] if one["path"] == ROTATED)
+    for member in ("path", "sha256", "bytes"):
+        plain[member], rotated[member] = rotated[member], plain[member]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    model = copied / (ROTATED if take == "plain" else "model.int8.tflite")
+    with pytest.raises(BundleError, match="disagree on whether it is rotated"):
+        open_model(model, LITERT, 1)
+
+
+def test_deleted_variant_is_not_missed(copied: Path) -> None:
+    (copied / ROTATED).unlink()
+    assert open_model(copied, LITERT, 1).path.name == "model.int8.tflite"
+    assert [one.name for one in bench_paths(copied)] == ["model.int8.tflite"]
+
+
+def bench_paths(bundle: Path) -> list[Path]:
+    return [one.path for one in find_candidates(bundle, LITERT, [1], NO_FOREIGN_OPTIONS)]
 
 
 def test_variant_of_a_later_armlet_is_refused(bundle: Path, tmp_path: Path) -> None:

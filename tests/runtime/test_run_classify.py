@@ -52,7 +52,8 @@ def mixed(tmp_path: Path, photos: Path) -> Path:
 def test_the_cat_is_a_cat(bundle: Path, photos: Path, backend: str) -> None:
     done = process("classify", bundle, photos / "chelsea.png", "--backend", backend)
     heading, _, titles, first, *rest, _, conditions = done.stdout.splitlines()
-    assert heading.startswith(f"shufflenet_v2_x0_5, int8, {backend}, threads: ")
+    file = {"litert": "model.int8.rotated.tflite", "onnx": "model.int8.onnx"}[backend]
+    assert heading.startswith(f"shufflenet_v2_x0_5, {file}, int8, {backend}, threads: ")
     assert titles.split() == ["picture", "preprocess", "inference", "score", "label"]
     assert first.startswith(str(photos / "chelsea.png"))
     assert first.endswith("%  cat")

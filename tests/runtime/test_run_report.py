@@ -101,7 +101,7 @@ LATENCY = Latency(
 )
 
 RESULTS = """\
-shufflenet_v2_x0_5, int8, onnx, threads: 2
+shufflenet_v2_x0_5, model.int8.onnx, int8, onnx, threads: 2
 
 picture         preprocess   inference    score  label
 photos/cat.png     0.21 ms    12.35 ms   97.7 %  cat

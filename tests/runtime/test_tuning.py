@@ -127,6 +127,17 @@ def test_tuning_that_leaves_no_file_gives_way(copied: Path) -> None:
     )
 
 
+def test_tuning_of_a_file_that_the_bundle_has_not(bundle: Path) -> None:
+    path = store(tuning(bundle))
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for file in ("gone.onnx", "model.float32.tflite"):
+        path.write_text(json.dumps(record | {"file": file}), encoding="utf-8")
+        found = open_model(bundle, ANY).tuning
+        assert (
+            found and found.ignored and "is damaged; run edge-run tune again" in found.ignored
+        )
+
+
 def test_tuning_of_the_bundle_is_not_that_of_its_files(bundle: Path) -> None:
     store(tuning(bundle))
     opened = open_model(bundle / "model.int8.tflite", ANY, 1)

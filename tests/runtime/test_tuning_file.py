@@ -37,7 +37,7 @@ def record(**changes: Any) -> Mapping[str, Any]:
 
 
 def find(here: Device = HERE) -> Found:
-    return find_setting(MODEL, lambda: here)
+    return find_setting(MODEL, look=lambda: here)
 
 
 def nobody() -> Device:
@@ -65,9 +65,9 @@ def test_prepared_file_is_for_what_the_cores_can_do() -> None:
 
 
 def test_nothing_there_costs_nothing(cache: Path) -> None:
-    assert find_setting(MODEL, nobody) == NOTHING_FOUND
+    assert find_setting(MODEL, look=nobody) == NOTHING_FOUND
     cache.write_text("a file where the folder should be")
-    assert find_setting(MODEL, nobody) == NOTHING_FOUND
+    assert find_setting(MODEL, look=nobody) == NOTHING_FOUND
 
 
 def test_nobody_s_cache_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_nobody_s_cache_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARMLET_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
-    assert find_setting(MODEL, nobody) == NOTHING_FOUND
+    assert find_setting(MODEL, look=nobody) == NOTHING_FOUND
     assert not has_tuning(MODEL)
 
 

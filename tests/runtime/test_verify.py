@@ -70,20 +70,6 @@ def test_this_machine_reproduces_the_export(bundle: Path) -> None:
         assert (one.promise == "bit for bit") == exactly
 
 
-def test_rotated_file_run_upright_shows(copied: Path) -> None:
-    def forget(record: Any) -> None:
-        record["files"] = [
-            {name: one[name] for name in one if name != "variant"}
-            for one in record["variants"]
-            if one["precision"] == "int8"
-        ]
-        record["variants"] = []
-
-    edit(copied, forget)
-    (problem,) = check(copied).problems
-    assert problem.startswith("model.int8.rotated.tflite on litert gives other logits")
-
-
 @pytest.mark.parametrize("tolerance", [None, "wide"])
 def test_manifest_without_a_tolerance(copied: Path, tolerance: str | None) -> None:
     edit(
