@@ -21,12 +21,13 @@ def as_text(verification: Verification, model: Path) -> Lines:
     """A line for the pictures, one for each file and runtime, and what to do next."""
     pictures = verification.preprocessing
     same = pictures.pictures - len(pictures.problems)
+    rows = [_TITLES, *(_row(one) for one in verification.files)]
     lines = [
         f"{verification.network}: golden vectors of the workstation, run on this device",
         "",
         f"preprocessing: {same} of {pictures.pictures} pictures become the same bits",
         "",
-        *aligned([_TITLES, *(_row(one) for one in verification.files)], len(_TITLES)),
+        *(line.rstrip() for line in aligned(rows, len(_TITLES))),
         "",
     ]
     folder = model if model.is_dir() else model.parent
