@@ -18,7 +18,7 @@ from armlet.runtime.support import Target
 FEATURES = (
     *("asimd", "asimddp", "fphp", "asimdhp", "i8mm", "bf16", "sve", "sme"),
     *("neon", "vfpv4"),
-    *("avx2", "avx_vnni", "avx512f", "avx512_vnni"),
+    *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "amx_int8"),
 )
 
 

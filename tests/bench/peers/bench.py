@@ -43,7 +43,8 @@ def main() -> None:
     for network in networks:
         for threads in map(int, options.threads):
             rows = _wanted(find_rows(network, threads), options.precisions)
-            before = replace(read_conditions(), load=load)
+            # Here the others are our own workers.
+            before = replace(read_conditions(), load=load, work=None)
             click.echo(f"{network.name}, threads: {threads}, {len(rows)} files in turn")
             done, wrong = measure(rows, network, options.rounds, options.runs, _bar)
             times += done
