@@ -19,7 +19,9 @@ _ROW_INCHES, _WIDTH_INCHES = 0.21, 6.5
 def draw(summary: Mapping[str, Any]) -> bytes:
     """Medians as bars, minima as ticks, ratios to the best that isn't armlet's: an SVG."""
     groups: dict[tuple[str, int], dict[str, list[Line]]] = {}
-    for line in lines_of(summary):
+    lines = lines_of(summary)
+    # A precision that is armlet's alone has nothing beside it, and stands in the tables.
+    for line in [one for one in lines if one.to_best] or lines:
         kinds = groups.setdefault((line.network, line.threads), {})
         kinds.setdefault(line.precision, []).append(line)
     columns = max(len(group) for group in groups.values())
@@ -31,10 +33,12 @@ def draw(summary: Mapping[str, Any]) -> bytes:
     for row, ((network, threads), group) in zip(axes, groups.items(), strict=True):
         for one in row[len(group) :]:
             one.axis("off")
-        for one, (precision, lines) in zip(row, sorted(group.items()), strict=False):
+        for one, (precision, bars) in zip(row, sorted(group.items()), strict=False):
             plural = "s" if threads > 1 else ""
-            one.set_title(f"{network}, {precision}, {threads} thread{plural}", fontsize=9)
-            _bars(one, lines)
+            one.set_title(
+                f"{network}, {precision}, {threads} thread{plural}", fontsize=9, pad=8
+            )
+            _bars(one, bars)
     patches = [Patch(color=_COLOURS[kind], label=_NAMES[kind]) for kind in _COLOURS]
     figure.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=8)
     data = BytesIO()
