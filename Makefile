@@ -71,7 +71,7 @@ bench-peers: $(subst .venv-bench-litert-torch/made,.venv-litert-torch/dev,$(PEER
 .PHONY: bench-start
 bench-start: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Time the first label and 200 photos beside bare scripts, and what a tuning and a log with layers cost (ROUNDS=1 for a try)
 	$(BIN)/python tests/bench/first_label.py $(if $(ROUNDS),--rounds $(ROUNDS))
-	$(BIN)/python tests/bench/many_photos.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 20)
+	$(BIN)/python -m tests.bench.many_photos $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 20)
 	$(BIN)/python tests/bench/tuned_start.py $(if $(ROUNDS),--rounds $(ROUNDS))
 	$(BIN)/python tests/bench/log_cost.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 300)
 

@@ -71,9 +71,8 @@ def find_candidates(
         choose(bundle, named, wish, installed)  # raises where none runs any
         files = [
             (bundle.folder / file.path, file.format, file.precision)
-            for file in ([named] if named else bundle.manifest.all_files)
-            if (file.variant is None or (bundle.folder / file.path).exists())
-            and wish.precision in (None, file.precision)
+            for file in ([named] if named else [*bundle.manifest.files, *bundle.variants])
+            if wish.precision in (None, file.precision)
         ]
     names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]
     return [

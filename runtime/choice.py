@@ -86,7 +86,7 @@ def choose(
         BundleError: The bundle has no such file.
     """
     _check_options(named, wish)
-    files = [named] if named else [*_variants(bundle), *bundle.manifest.files]
+    files = [named] if named else [*bundle.variants, *bundle.manifest.files]
     files = sorted(files, key=lambda file: file.path != wish.file)
     wanted = [wish.precision] if wish.precision else PREFERENCE
     names = [wish.backend] if wish.backend else [one for one in BACKENDS if one in installed]
@@ -102,11 +102,6 @@ def choose(
         f"no installed runtime runs {' or '.join(fitting)}",
         "run pip install 'armlet[litert]' or 'armlet[onnx]'",
     )
-
-
-def _variants(bundle: Bundle) -> Sequence[ModelFile]:
-    """Those that are there: who deletes one to save space still has the plain file."""
-    return [one for one in bundle.manifest.variants if (bundle.folder / one.path).exists()]
 
 
 def choose_backend(

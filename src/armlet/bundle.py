@@ -158,6 +158,11 @@ class Bundle:
     folder: Path
     manifest: Manifest
 
+    @property
+    def variants(self) -> Sequence[ModelFile]:
+        """Those that are there: who deletes one to save space still has the plain file."""
+        return [one for one in self.manifest.variants if (self.folder / one.path).exists()]
+
     def find(self, format: Format, precision: Precision) -> ModelFile:
         """The file of one format and precision.
 

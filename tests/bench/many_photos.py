@@ -12,20 +12,18 @@ import datetime
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import skimage
+
+from tests.bench.first_label import Run, seconds
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,15 +78,6 @@ RESIZES = {
 BARE = {"litert": (LITERT, "model.int8.tflite"), "onnx": (ONNX, "model.int8.onnx")}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seconds:
-    """What a command takes."""
-
-    wall: float
-    cpu: float
-    """User and system."""
-
-
 def network() -> "nn.Module":
     """What is exported: random weights take as long as trained ones."""
     import torch
@@ -132,22 +121,10 @@ def write_photos(folder: Path, count: int) -> None:
         cv2.imwrite(str(folder / f"{number:04}.jpg"), large, [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
-def timed(command: Sequence[object]) -> tuple[Seconds, list[str]]:
-    """What a command takes, and the label that ends each line of a picture."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
-    done = subprocess.run(
-        [str(part) for part in command],
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    lines = [line for line in done.stdout.splitlines() if ".jpg" in line]
-    return Seconds(wall=wall, cpu=cpu), [line[line.index("class ") :] for line in lines]
+def labels_of(run: Run) -> list[str]:
+    """The label that ends each line of a picture."""
+    lines = [line for line in run.printed.splitlines() if ".jpg" in line]
+    return [line[line.index("class ") :] for line in lines]
 
 
 def compare(runtime: str, bundle: Path, photos: Path, rounds: int, folder: Path) -> None:
@@ -167,19 +144,20 @@ def compare(runtime: str, bundle: Path, photos: Path, rounds: int, folder: Path)
         program = folder / f"{runtime}-{kind}.py"
         program.write_text(text, encoding="utf-8")
         commands[kind] = [sys.executable, program, bundle / file, photos, labels]
-    seconds: dict[str, list[Seconds]] = {kind: [] for kind in commands}
+    runs: dict[str, list[Run]] = {kind: [] for kind in commands}
     for number in range(rounds + 1):  # the first fills the disk's cache
         said = {}
         for kind, command in commands.items():
-            taken, said[kind] = timed(command)
+            run = seconds(command)
+            said[kind] = labels_of(run)
             if number:
-                seconds[kind].append(taken)
+                runs[kind].append(run)
     for kind, words in ROWS.items():
         pairs = zip(said["edge-run"], said[kind], strict=True)
         alike = sum(one == other for one, other in pairs)
         for measure in ("wall", "cpu"):
             bare, ours = (
-                statistics.median(getattr(one, measure) for one in seconds[which])
+                statistics.median(getattr(one, measure) for one in runs[which])
                 for which in (kind, "edge-run")
             )
             print(
