@@ -19,6 +19,10 @@ INSTALL_openvino := openvino nncf
 INSTALL_executorch := executorch torch torchao
 PEERS ?= litert-torch onnxruntime ncnn mnn openvino executorch
 
+# Plain pip has no way to lock for another machine than this.
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --upgrade --generate-hashes \
+	--python-version 3.11 --no-emit-index-url --no-header --no-annotate
+
 # Real photos that scikit-image ships; chelsea is the cat.
 PHOTOS := chelsea.png motorcycle_left.png rocket.jpg
 
@@ -92,12 +96,22 @@ test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TF
 	@# anyio, which comes along, has a pytest plugin that pytest warns about.
 	$(LITERT_TORCH)/python -m pytest -p no:anyio tests/litert_torch_check.py
 
+.PHONY: lock
+lock: .venv-lock/made ## Write device_scripts/locks anew: what a device installs, with hashes
+	$(LOCK) --extra litert --extra onnx --constraint constraints.txt --no-emit-package colorama \
+		--constraint device_scripts/locks/64bit.in setup.cfg --output-file device_scripts/locks/64bit.txt
+	$(LOCK) --no-deps device_scripts/locks/32bit.in --output-file device_scripts/locks/32bit.txt
+
 .PHONY: clean
 clean: ## Remove what this file makes
 	rm -rf .venv .venv-* .arm demo build dist *.egg-info
 
 %/bin/python:
 	$(PYTHON) -m venv $*
+
+.venv-lock/made: | .venv-lock/bin/python
+	$(firstword $|) -m pip install --quiet --disable-pip-version-check uv
+	touch $@
 
 .venv/demo: $(INGREDIENTS) | $(BIN)/python
 	@echo "installing armlet and torch into .venv, which takes minutes the first time"
