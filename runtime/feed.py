@@ -1,7 +1,7 @@
 """The newest frames of a source, however often it goes away and comes back."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from armlet.errors import SourceError
@@ -34,7 +34,7 @@ PATIENCE = Patience()
 
 def newest_frames(
     source: Source, clock: Clock, report: Callable[[str], None], patience: Patience = PATIENCE
-) -> Iterator[Frame | None]:
+) -> Generator[Frame | None, None, None]:
     """Yield the newest frame whenever the caller is ready for one, until the source ends.
 
     Args:

@@ -1,7 +1,7 @@
 """The commands that go on until they are told to stop."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from armlet.runtime.options import ModelOptions, model_options
 if TYPE_CHECKING:
     from armlet.runtime.stream import Source
 
+Command = Callable[..., Any]
 _TICK_S = 0.1
 _TICKS = 10
 """Between two looks into a folder: a second."""
@@ -25,7 +26,7 @@ _LOG = click.option(
 )
 
 
-def _top_k(default: int, each: str) -> Any:
+def _top_k(default: int, each: str) -> Callable[[Command], Command]:
     return click.option(
         "--top-k",
         type=click.IntRange(min=1),
