@@ -14,8 +14,8 @@ class Places:
     root: Path
 
     def __post_init__(self) -> None:
-        for one in (*self.environment.values(), self.work, self.log.parent):
-            Path(one).mkdir(parents=True, exist_ok=True)
+        for one in (*map(Path, self.environment.values()), self.work, self.log.parent):
+            one.mkdir(parents=True, exist_ok=True)
 
     @property
     def environment(self) -> Mapping[str, str]:
