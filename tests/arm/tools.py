@@ -7,7 +7,12 @@ from pathlib import Path
 from armlet.errors import ArmletError
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"qemu-aarch64": "qemu-user", "mmdebstrap": "mmdebstrap", "gcc": "gcc"}
+PACKAGES = {
+    "qemu-aarch64": "qemu-user",
+    "mmdebstrap": "mmdebstrap",
+    "gcc": "gcc",
+    "readelf": "binutils",
+}
 
 
 class ArmError(ArmletError):
