@@ -4,8 +4,6 @@ It is Linux's driver vivid: what is written to one of its devices comes out of t
 for bit, as if an HDMI cable were between a player and a grabber.
 """
 
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
