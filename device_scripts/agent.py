@@ -126,23 +126,24 @@ class Agent:
             os.remove(path + PART)
         return {"whole": whole}
 
-    def do_unpack(self, digest: str) -> None:
-        """Unpack a wheel that has arrived, into a folder of its own."""
-        target, stage = self._place("wheels", digest), self._place("wheels", digest + PART)
-        shutil.rmtree(stage, ignore_errors=True)
-        with zipfile.ZipFile(self._place("files", digest)) as wheel:
-            wheel.extractall(stage)
-        _put_in_place(stage, target)
-        os.remove(self._place("files", digest))
+    def do_unpack(self, wheels: Sequence[str]) -> None:
+        """Unpack wheels that have arrived, each into a folder of its own."""
+        for digest in wheels:
+            stage = self._place("wheels", digest + PART)
+            shutil.rmtree(stage, ignore_errors=True)
+            with zipfile.ZipFile(self._place("files", digest)) as wheel:
+                wheel.extractall(stage)
+        os.sync()  # no power cut may leave a name without its content
+        for digest in wheels:
+            _put_in_place(self._place("wheels", digest + PART), self._place("wheels", digest))
+            os.remove(self._place("files", digest))
 
     def do_install(
         self, runtime: str, version: str, wheels: Sequence[str], command: str
     ) -> None:
         """Make a runtime of unpacked wheels, by hard links."""
-        target, stage = (
-            self._place("runtimes", runtime),
-            self._place("runtimes", runtime + PART),
-        )
+        target = self._place("runtimes", runtime)
+        stage = target + PART
         shutil.rmtree(stage, ignore_errors=True)
         for digest in wheels:
             _link_tree(self._place("wheels", digest), os.path.join(stage, "site"))
@@ -164,7 +165,8 @@ class Agent:
                 _remove(link + PART)
                 os.link(file, link + PART)
                 os.replace(link + PART, link)
-        os.sync()
+        for folder in {os.path.dirname(os.path.join(stage, path)) for path in files}:
+            _keep(folder)
         if stage != target:
             os.rename(stage, target)
 
@@ -342,8 +344,14 @@ def _write(path: str, text: str, mode: int = 0o644) -> None:
 
 def _put_in_place(stage: str, target: str) -> None:
     shutil.rmtree(target, ignore_errors=True)  # one that works nobody makes again
-    os.sync()  # no power cut may leave a name without its content
     os.rename(stage, target)
+
+
+def _keep(folder: str) -> None:
+    """See that what a folder lists is on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def _link_tree(source: str, target: str) -> None:

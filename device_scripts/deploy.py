@@ -176,11 +176,10 @@ def _check_room(outcome: Outcome) -> None:
 
 def _carry_out(connection: Connection, job: Job, outcome: Outcome) -> Outcome:
     runtime, release = outcome.runtime, outcome.release
-    if runtime.wheels or runtime.to_install:
+    if runtime.to_install:
         send(connection, outcome.wheels, "sending armlet")
         progress("unpacking armlet")
-        for wheel in runtime.wheels:
-            connection.ask("unpack", digest=wheel.sha256)
+        connection.ask("unpack", wheels=[wheel.sha256 for wheel in runtime.wheels])
         connection.ask(
             "install",
             runtime=runtime.name,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,12 +103,22 @@ def installed(
 
 @pytest.fixture
 def device(installed: tuple[Device, dict[str, Any]], tmp_path: Path) -> Device:
-    """A device of the test's own, with armlet and no bundle."""
+    """A device of the test's own, with armlet and the bundle."""
     first, _ = installed
     home = tmp_path / "armlet"
     home.mkdir()
-    for name in ("wheels", "runtimes"):
-        subprocess.run(["cp", "-al", first.home / name, home / name], check=True)
-    for name in ("bin", "runtime"):
-        subprocess.run(["cp", "-a", first.home / name, home / name], check=True)
+    big = {"wheels", "runtimes"}
+    own = {one.name for one in first.home.iterdir()} - big
+    for flags, names in (("-al", big), ("-a", own)):
+        sources = [first.home / name for name in sorted(names)]
+        subprocess.run(["cp", flags, *sources, home], check=True)
     return Device(first.server, home, first.cache, tmp_path / "deployed")
+
+
+@pytest.fixture
+def bare(device: Device) -> Device:
+    """The same without a bundle."""
+    (device.home / "bundle").unlink()
+    for name in ("files", "releases"):
+        shutil.rmtree(device.home / name)
+    return device
