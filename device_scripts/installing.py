@@ -16,11 +16,13 @@ from armlet.device_scripts.wheels import resolve_wheels, runtime_name
 VENV = "venv"
 """The runtime that setup.sh makes."""
 # What is in its own folder comes before all else that this Python may find, and nothing that a
-# user has set or installed comes in between.
+# user has set or installed comes in between; nor in what edge-run starts itself.
 _COMMAND = """\
 #!{interpreter} -I
 import os, sys
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "site"))
+site = os.path.join(os.path.dirname(os.path.realpath(__file__)), "site")
+sys.path.insert(0, site)
+os.environ.update(PYTHONPATH=site, PYTHONNOUSERSITE="1")
 from armlet.runtime.entry import run
 run()
 """

@@ -1,4 +1,4 @@
-"""edge-export deploy to a booted ARM machine that has python3 and no network (make test-arm)."""
+"""edge-export deploy to a booted ARM machine with python3 and no network (make test-arm)."""
 
 import json
 import os
@@ -94,6 +94,7 @@ def test_deploy(
     )
     assert "cat" in labels
     doctor = json.loads((device.output / "doctor.json").read_text())
+    assert doctor["works"]
     assert doctor["machine"]["target"]["architecture"] == "aarch64"
 
     # A changed one: only what changed is sent.

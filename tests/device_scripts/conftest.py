@@ -86,7 +86,10 @@ class Device:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.defpath])
+    # Not the environment of the tests, which has all that a device must be brought.
+    bare = Path(sys.executable).resolve().parent
+    assert (bare / "python3").exists()
+    path = os.pathsep.join([str(bare), os.defpath])
     with serving(folder, path) as running:
         yield running
 
