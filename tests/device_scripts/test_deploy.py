@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,17 @@ from tests.device_scripts.bundles import (
     expect_other_answers,
 )
 from tests.device_scripts.conftest import Device
+
+BREAKING = """#!{python}
+import os, subprocess, sys
+with subprocess.Popen(["{ssh}", *sys.argv[1:]], stdin=subprocess.PIPE) as child:
+    left = {sent_bytes}
+    while data := os.read(0, left):
+        os.write(child.stdin.fileno(), data)
+        left -= len(data)
+    os.close(0)
+"""
+"""An ssh whose connection breaks after so many bytes."""
 
 
 def tree(folder: Path) -> list[tuple[str, int, int]]:
@@ -248,7 +260,9 @@ def test_a_connection_that_breaks(
     programs = tmp_path / "programs"
     programs.mkdir()
     breaking = programs / "ssh"
-    breaking.write_text(f'#!/bin/sh\nhead -c {sent_bytes} | /usr/bin/ssh "$@"\n')
+    breaking.write_text(
+        BREAKING.format(python=sys.executable, ssh=shutil.which("ssh"), sent_bytes=sent_bytes)
+    )
     breaking.chmod(0o755)
     path = os.pathsep.join([str(programs), os.environ["PATH"]])
     said = bare.refused(bundle, "device", PATH=path)
