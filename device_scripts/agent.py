@@ -202,11 +202,10 @@ class Agent:
                 texts.append(stream.read().decode("utf-8", "replace"))
         return {"code": code, "late": late, "stdout": texts[0], "stderr": texts[1]}
 
-    def do_switch(self, runtime: str, release: str, launcher: str | None) -> None:
+    def do_switch(self, runtime: str, release: str, launcher: str) -> None:
         """Make a release active, and keep what was as the previous one."""
         _point(self._place("runtime"), "runtimes/" + runtime)
-        if launcher is not None:
-            _write(self._place("bin/edge-run"), launcher, 0o755)
+        _write(self._place("bin/edge-run"), launcher, 0o755)
         active, previous = self._place("bundle"), self._place("previous")
         if _link_target(active) is None:
             _point(active, "releases/" + release)
@@ -268,7 +267,6 @@ def probe(home: str) -> Mapping[str, Any]:
         "model": _first_line("/proc/device-tree/model").rstrip("\0"),
         "modules": [name for name in ("numpy", "cv2", "click") if find_spec(name)],
         "version": _first_line(os.path.join(place, "runtime", "version")),
-        "launcher": os.access(os.path.join(place, "bin", "edge-run"), os.X_OK),
         "runtime": _link_target(os.path.join(place, "runtime")),
         "active": _link_target(os.path.join(place, "bundle")),
         "previous": _link_target(os.path.join(place, "previous")),

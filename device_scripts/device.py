@@ -51,8 +51,6 @@ class Device:
     free_bytes: int
     version: str
     """Of the armlet that runs there, with the name of its runtime; empty: there is none."""
-    launcher: bool
-    """Whether bin/edge-run is there."""
     runtime: str | None
     """The folder that it runs from; None: armlet isn't there."""
     active: str | None
@@ -97,7 +95,6 @@ def read_device(host: str, found: Mapping[str, Any]) -> Device:
         interpreter=found["executable"],
         free_bytes=found["free_bytes"],
         version=found["version"],
-        launcher=found["launcher"],
         runtime=found["runtime"],
         active=found["active"],
         previous=found["previous"],

@@ -74,3 +74,8 @@ def test_ssh_urls_are_hosts(device: Device, bundle: Path) -> None:
 
 def test_no_ssh_here(device: Device, bundle: Path, tmp_path: Path) -> None:
     assert "there is no ssh here" in device.refused(bundle, "device", PATH=tmp_path)
+
+
+def test_what_is_missing_is_named(device: Device, bundle: Path) -> None:
+    assert "deploy needs BUNDLE and HOST; see" in device.refused("device")
+    assert "deploy needs HOST alone" in device.refused(bundle, "device", "--rollback")

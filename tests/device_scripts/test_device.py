@@ -22,7 +22,6 @@ PI_4 = {
     "model": "Raspberry Pi 4 Model B Rev 1.5",
     "modules": [],
     "version": "",
-    "launcher": False,
     "runtime": None,
     "active": None,
     "previous": None,
