@@ -118,7 +118,8 @@ def _armlet(outcome: Outcome) -> str:
     reused = len(runtime.digests) - len(transfer.files)
     there = f", {reused} were there" if reused else ""
     count = len(transfer.files)
-    return f"{verb} {version}: {count} wheels, {size(transfer.bytes)}{there}"
+    wheels = "1 wheel" if count == 1 else f"{count} wheels"
+    return f"{verb} {version}: {wheels}, {size(transfer.bytes)}{there}"
 
 
 def _sending(transfer: Transfer, count: int, dry_run: bool) -> str:
