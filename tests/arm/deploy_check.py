@@ -1,67 +1,20 @@
 """edge-export deploy to a booted ARM machine with python3 and no network (make test-arm)."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from armlet.bundle import MANIFEST
+from tests.arm.deploying import HOME, Deploying
 from tests.arm.machine import NAME, Machine
-from tests.arm.tools import cache
 from tests.device_scripts.bundles import (
     CHANGED,
     change_one_model,
     damage,
     expect_other_answers,
 )
-
-HOME = "deployed"
-"""Beside what other checks put there."""
-
-
-class Deploying:
-    """Deploys to the machine, and says how long that takes."""
-
-    def __init__(self, machine: Machine, output: Path, said: list[str]) -> None:
-        self.machine = machine
-        self.output = output
-        self.said = said
-        # The wheels stay from one run to the next.
-        self.environment = {**os.environ, "ARMLET_CACHE": str(cache() / "deploy")}
-
-    def command(self, *arguments: object) -> Sequence[str]:
-        program = [sys.executable, "-c", "from armlet.export.cli import main; main()", "deploy"]
-        options = ["--ssh-config", self.machine.ssh_config, "--home", HOME]
-        return [str(one) for one in [*program, *options, "-o", self.output, *arguments]]
-
-    def run(self, *arguments: object, code: int = 0) -> "subprocess.CompletedProcess[str]":
-        started = time.monotonic()
-        done = subprocess.run(
-            self.command(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env=self.environment,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        words = " ".join(one.name if isinstance(one, Path) else str(one) for one in arguments)
-        self.said.append(f"deploy {words}: {time.monotonic() - started:.1f} s")
-        self.said += [f"    {line}" for line in (done.stdout + done.stderr).splitlines()]
-        return done
-
-    def told(self, *arguments: object) -> dict[str, Any]:
-        record: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
-        return record
-
-    def active(self) -> str:
-        return self.machine.run(f"basename $(readlink {HOME}/bundle)").strip()
 
 
 def test_deploy(
@@ -120,10 +73,3 @@ def test_deploy(
     assert device.active() == first
     verified = json.loads(machine.run(f"{HOME}/bin/edge-run verify {HOME}/bundle --json"))
     assert verified["verified"]
-
-
-@pytest.fixture(autouse=True)
-def removed(machine: Machine) -> Any:
-    """What is written there takes the machine's memory."""
-    yield
-    machine.run(f"rm -rf {HOME} cat.png")

@@ -45,10 +45,9 @@ class Live:
         end = time.monotonic() + timeout_s
         while not until():
             if time.monotonic() > end:
-                newest = self.results(1)
+                said, newest = self.said().strip(), self.results(1)
                 raise ArmError(
-                    f"not {what} within {timeout_s:.0f} s (said: {self.said().strip()!r}, newest "
-                    f"result: {newest})",
+                    f"not {what} within {timeout_s:.0f} s (said: {said!r}, newest: {newest})",
                     "see tests/arm/machine_check.py",
                 )
 
