@@ -64,7 +64,9 @@ def _walk(folder: Traversable, deep: bool) -> Iterator[tuple[str, Traversable]]:
 
 def _information() -> Mapping[str, bytes]:
     try:
-        metadata = distribution("armlet").read_text("METADATA")
+        installed = distribution("armlet")
+        # The second is what a source folder has, where Python finds armlet from within.
+        metadata = installed.read_text("METADATA") or installed.read_text("PKG-INFO")
     except PackageNotFoundError:
         metadata = None
     if metadata is None:
