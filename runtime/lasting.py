@@ -49,6 +49,7 @@ def _top_k(default: int, each: str) -> Callable[[Command], Command]:
 @_top_k(1, "frame")
 @_JSON
 @_LOG
+@click.option("--changes", is_flag=True, help="Only results that tell something new.")
 @click.option("--max-frames", type=click.IntRange(min=1), help="Stop after so many results.")
 @click.option(
     "--duration",
@@ -62,6 +63,7 @@ def camera(
     top_k: int,
     as_json: bool,
     log: str | None,
+    changes: bool,
     max_frames: int | None,
     duration: float | None,
 ) -> None:
@@ -69,16 +71,17 @@ def camera(
 
     MODEL is what edge-run classify takes. The newest frame is always the next one; those that
     came in between are dropped and counted. A camera that is unplugged or stalls is opened
-    again when it is back.
+    again when it is back. With --changes, results are those with another label than the one
+    before, and one a minute.
 
     \b
     edge-run camera out/
-    edge-run camera out/ --source /dev/video2 --json
+    edge-run camera out/ --source /dev/video2 --json --changes
     edge-run camera out/ --source video.mp4 --log results.jsonl
     """
     from armlet.runtime.ending import Ending
     from armlet.runtime.feed import newest_frames
-    from armlet.runtime.live import classify_frames
+    from armlet.runtime.live import Changes, classify_frames
     from armlet.runtime.live_report import JsonLines, Text
     from armlet.runtime.log import STDOUT, JsonLog, prints_json
     from armlet.runtime.supervisor import Supervisor
@@ -92,6 +95,7 @@ def camera(
         supervisor = opened.enter_context(Supervisor())
         clock = time.monotonic
         frames = opened.enter_context(closing(newest_frames(source, clock, _say)))
+        told = Changes(clock) if changes else None
         began = clock()
         count = 0
         for result in classify_frames(classifier, frames, clock, top_k):
@@ -101,9 +105,10 @@ def camera(
                     supervisor.ready()
                     _print(renderer.heading(classifier.model, source.name))
                 count += 1
-                if file:
-                    file.write(result.to_json())
-                click.echo(renderer.result(result))
+                if told is None or told.new(result):
+                    if file:
+                        file.write(result.to_json())
+                    click.echo(renderer.result(result))
             enough = count == max_frames or (duration and clock() - began >= duration)
             if enough or ending.asked:
                 break

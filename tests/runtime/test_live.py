@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from armlet.runtime import open_classifier
-from armlet.runtime.live import Rate, classify_frames
+from armlet.runtime.live import Changes, LiveResult, Rate, classify_frames
+from armlet.runtime.result import Prediction
 from armlet.runtime.stream import Frame
 
 
@@ -41,3 +42,26 @@ def test_rate_is_that_of_the_last_seconds() -> None:
     # After an hour without frames only the last two times are left.
     assert rate.at(3649.5) == pytest.approx(1 / 3600)
     assert rate.at(3649.6) == pytest.approx(10.0)
+
+
+def test_what_a_short_log_tells() -> None:
+    now = 0.0
+    changes = Changes(lambda: now)
+
+    def told(at: float, label: int) -> bool:
+        nonlocal now
+        now = at
+        top = [Prediction(index=label, label=str(label), score=1.0)]
+        return changes.new(
+            LiveResult(
+                frame=1, top=top, inference_ms=1.0, frame_age_ms=1.0, dropped=0, fps=None
+            )
+        )
+
+    assert told(0.0, 3)  # the first one
+    assert not told(0.1, 3)
+    assert told(0.2, 4)  # another label
+    assert [told(second, 4) for second in range(1, 60)] == [False] * 59
+    assert told(60.2, 4)  # a minute later
+    assert not told(62.2, 4)
+    assert told(64.3, 4)  # after a gap

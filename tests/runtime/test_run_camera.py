@@ -61,6 +61,14 @@ def test_text_is_a_line_for_each_frame(bundle: Path, short: Path) -> None:
         assert one.index("cat") == titles.index("label")
 
 
+def test_changes_alone(bundle: Path, short: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    done = run(bundle, "--source", short, "--json", "--changes", "--log", log)
+    labels = [json.loads(one)["top"][0]["label"] for one in done.stdout.splitlines()]
+    assert labels == ["cat", "ship"]
+    assert log.read_text("utf-8") == done.stdout
+
+
 def test_duration(bundle: Path, video: Path) -> None:
     done = run(bundle, "--source", video, "--json", "--duration", 0.5)
     assert done.returncode == 0
