@@ -144,10 +144,10 @@ if getent group video >/dev/null && [ "$(id -u)" -ne 0 ]; then
         *' video '*) ;;
         *)
             change_as_root usermod --append --groups video "$(id -un)"
-            say "you are now in the group video, from your next login on" ;;
+            say "the group video counts from your next login on" ;;
     esac
 fi
 
 [ "$dry_run" = no ] || exit 0
 "$home/bin/edge-run" doctor || fail "edge-run doesn't work here" "do what it says above"
-echo "next: $home/bin/edge-run classify BUNDLE photo.jpg"
+say "next: $home/bin/edge-run classify BUNDLE photo.jpg"
