@@ -81,7 +81,7 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
     wanted = [(network, row) for network in networks for row in rows(network)]
     if not wanted:
         raise ArmError(f"{folder} holds no models", "run make bench first")
-    place, counter = root.make(), plugin.compiled()
+    place, counter = root.make_with_peers(), plugin.compiled()
     about = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "qemu": _qemu(),

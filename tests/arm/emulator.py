@@ -4,12 +4,14 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.arm.root import Root
 from tests.arm.tools import ROOT, ArmError, require
 
 # One thread, since the plugin counts without locks; and nothing that differs between runs.
 CALM: Mapping[str, str] = {
+    "HOME": "/nonexistent",
     "LC_ALL": "C.UTF-8",
     "MKL_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -17,6 +19,7 @@ CALM: Mapping[str, str] = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def run(
@@ -43,22 +46,56 @@ def run(
     Raises:
         ArmError: QEMU is missing, or the program fails.
     """
+    done = attempt(
+        root,
+        processor,
+        arguments,
+        environment={"QEMU_PLUGIN": plugin} if plugin else {},
+        timeout_s=timeout_s,
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise ArmError(f"{Path(arguments[0]).name} failed on {processor} ({said})", "mend it")
+    return done.stdout
+
+
+def attempt(
+    root: Root,
+    processor: str,
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str] = NOTHING,
+    folder: Path | None = None,
+    timeout_s: float = 600,
+) -> "subprocess.CompletedProcess[str]":
+    """The same for a program that may fail.
+
+    Args:
+        root: As for ``run``, as what isn't listed here.
+        processor: Likewise.
+        arguments: Likewise.
+        environment: Variables, besides those that are always set.
+        folder: Where the program runs; None: where this one does.
+        timeout_s: Likewise.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        ArmError: QEMU is missing, or there is no end.
+    """
     require("qemu-aarch64")
-    place = root.seen_by(processor)
-    command = ["qemu-aarch64", "-L", str(place), "-cpu", processor]
-    command += ["-plugin", plugin] if plugin else []
-    command += [str(place / "usr/bin/python3"), *arguments]
     path = os.pathsep.join(map(str, [ROOT / "src", ROOT, *root.site]))
-    environment = {**CALM, "HOME": "/nonexistent", "PATH": os.defpath, "PYTHONPATH": path}
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=timeout_s
+        return subprocess.run(
+            [root.python(processor), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            env={**CALM, "PATH": os.environ["PATH"], "PYTHONPATH": path, **environment},
+            timeout=timeout_s,
         )
     except subprocess.TimeoutExpired as error:
         raise ArmError(
             f"no answer on {processor} within {timeout_s:.0f} s", "try again"
         ) from error
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise ArmError(f"{Path(arguments[0]).name} failed on {processor} ({said})", "mend it")
-    return done.stdout

@@ -1,21 +1,24 @@
 """An arm64 Debian in a folder, with what a device installs; nothing of it is run to make it.
 
-    root-KEY/pins.txt       what is installed, with versions where they are pinned
-    root-KEY/system/        Debian's files; the wheels are in opt/device and opt/peers
-    root-KEY/cortex-a72/    the same by links, with that processor's proc/cpuinfo; and so on
+    root-KEY/pins.txt           what it was made of
+    root-KEY/system/            Debian's files
+    root-KEY/site/              the wheels of device_scripts/locks, as a device has them
+    root-KEY/cortex-a72/        Debian's files by links, with that processor's proc/cpuinfo, and
+                     /python    which runs Python on that processor; and so on
+    peers-KEY/                  other runtimes' wheels, for those who want them
 
 Wheels are resolved by the workstation's pip, for the same release of Python that Debian has.
 """
 
 import compileall
-import configparser
 import hashlib
 import os
 import py_compile
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -25,16 +28,23 @@ from tests.arm.processors import PROCESSORS
 from tests.arm.tools import ROOT, ArmError, cache, require
 
 SUITE, PYTHON, GLIBC = "bookworm", (3, 11), 36
+_VERSION = ".".join(map(str, PYTHON))
 PACKAGES = ("python3", "libstdc++6", "ca-certificates")
-EXTRAS = ("litert", "onnx")
+LOCK = ROOT / "device_scripts/locks/64bit.txt"
 PEERS = ("MNN", "ncnn")
 """Other runtimes, without what their wheels ask for: numpy is there, the rest is for downloads
 of theirs."""
-RUNTIMES = (*PEERS, "ai-edge-litert", "onnxruntime")
+RUNTIMES = ("ai-edge-litert", "onnxruntime")
 SHARED = ("etc", "lib", "usr")
 """Of Debian's folders, what a program finds there instead of the workstation's own."""
+LAUNCHER = "python"
+# Python finds itself by -0, so what it starts as sys.executable is emulated too.
+_LAUNCHER = """#!/bin/sh
+place=${{0%/*}}
+exec qemu-aarch64 -0 "$0" -L "$place" -cpu {processor} "$place/usr/bin/python3" "$@"
+"""
 MARKER = "pins.txt"
-RECIPE = 1
+RECIPE = 2
 """Goes up when this module makes something else of the same pins."""
 
 
@@ -43,15 +53,18 @@ class Root:
     """An arm64 Debian, unpacked."""
 
     folder: Path
+    peers: Path | None = None
+    """Where other runtimes are, if they were asked for."""
 
-    def seen_by(self, processor: str) -> Path:
-        """The folder that a program on this processor shall take for /."""
-        return self.folder / processor
+    def python(self, processor: str) -> Path:
+        """What runs Python on a processor; the processes that it starts run there, too."""
+        return self.folder / processor / LAUNCHER
 
     @property
     def site(self) -> Sequence[Path]:
         """Where its Python packages are."""
-        return [self.folder / "system/opt" / name for name in ("device", "peers")]
+        own = self.folder / "site"
+        return [own, self.peers] if self.peers else [own]
 
     def versions(self) -> Mapping[str, str]:
         """Of the runtimes."""
@@ -59,78 +72,97 @@ class Root:
             one.name.lower(): one.version
             for one in distributions(path=[str(folder) for folder in self.site])
         }
-        return {name: installed[name.lower()] for name in sorted(RUNTIMES, key=str.lower)}
-
-
-def requirements() -> Sequence[str]:
-    """What armlet with its runtimes asks for, as setup.cfg has it."""
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg", encoding="utf-8")
-    lists = [config["options"]["install_requires"]]
-    lists += [config["options.extras_require"][extra] for extra in EXTRAS]
-    lines = (line.strip() for text in lists for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+        names = (*RUNTIMES, *PEERS) if self.peers else RUNTIMES
+        return {name: installed[name.lower()] for name in sorted(names, key=str.lower)}
 
 
 def make() -> Root:
-    """The root for the present pins, made if it isn't there.
+    """The root for the present lock, made if it isn't there.
 
     Raises:
         ArmError: Something that it takes is missing, or fails.
     """
+    wheels = [str(RECIPE), SUITE, *PACKAGES, LOCK.read_text(encoding="utf-8")]
+    return Root(_made("root", wheels, _fill))
+
+
+def make_with_peers() -> Root:
+    """The same, with the other runtimes beside."""
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    recipe = [str(RECIPE), SUITE, *PACKAGES, *requirements(), *PEERS, constraints]
+    return replace(
+        make(), peers=_made("peers", [str(RECIPE), SUITE, *PEERS, constraints], _fill_peers)
+    )
+
+
+def _made(name: str, recipe: Sequence[str], fill: Callable[[Path], None]) -> Path:
+    """The folder of a recipe, filled if it isn't there."""
     pins = "\n".join(recipe)
     key = hashlib.sha256(pins.encode()).hexdigest()[:12]
-    target = cache() / f"root-{key}"
+    target = cache() / f"{name}-{key}"
     if not target.exists():
         require("mmdebstrap")
         if sys.version_info[:2] != PYTHON:
             raise ArmError(
-                f"Debian {SUITE} has Python {PYTHON[0]}.{PYTHON[1]}, and this is another",
+                f"Debian {SUITE} has Python {_VERSION}, and this is another",
                 "run it with that one",
             )
         with staged_folder(target, MARKER) as stage:
-            _fill(stage)
+            fill(stage)
             write_file(stage / MARKER, pins.encode())
-    return Root(target)
+    return target
 
 
 def _fill(stage: Path) -> None:
-    system = stage / "system"
-    progress(f"unpacking Debian {SUITE} for arm64")
-    _call(
-        ["mmdebstrap", "--quiet", "--architectures=arm64", "--variant=extract"]
-        + [f"--include={','.join(PACKAGES)}", SUITE, str(system)]
-    )
+    system, site = stage / "system", stage / "site"
     progress("installing wheels for aarch64")
-    _install(requirements(), system / "opt/device")
-    _install(["--no-deps", *PEERS], system / "opt/peers")
-    progress("compiling Python")  # emulated, it would take longer at every start
-    for folder in ("usr/lib/python3", f"usr/lib/python{PYTHON[0]}.{PYTHON[1]}", "opt"):
-        compileall.compile_dir(
-            system / folder,
-            quiet=2,
-            workers=os.cpu_count() or 1,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
+    with ThreadPoolExecutor() as pool:  # one waits for the network while the other unpacks
+        debian = pool.submit(_unpack_debian, system)
+        _install(site, "--require-hashes", f"--requirement={LOCK}")
+        debian.result()
+    _compile(system / "usr/lib/python3", system / f"usr/lib/python{_VERSION}", site)
     for name, processor in PROCESSORS.items():
         seen = stage / name
         (seen / "proc").mkdir(parents=True)
         (seen / "proc/cpuinfo").write_text(processor.cpuinfo, encoding="ascii")
         for shared in SHARED:
             (seen / shared).symlink_to(Path("..") / system.name / shared)
+        (seen / LAUNCHER).write_text(_LAUNCHER.format(processor=name), encoding="ascii")
+        (seen / LAUNCHER).chmod(0o755)
 
 
-def _install(requirements: Sequence[str], target: Path) -> None:
+def _fill_peers(stage: Path) -> None:
+    progress("installing other runtimes' wheels for aarch64")
+    _install(stage, f"--constraint={ROOT / 'constraints.txt'}", *PEERS)
+    _compile(stage)
+
+
+def _unpack_debian(target: Path) -> None:
+    _call(
+        ["mmdebstrap", "--quiet", "--architectures=arm64", "--variant=extract"]
+        + [f"--include={','.join(PACKAGES)}", SUITE, str(target)]
+    )
+
+
+def _install(target: Path, *wanted: str) -> None:
+    """Install wheels for the root's Python, which need not be the workstation's."""
     tags = ["manylinux2014", *(f"manylinux_2_{minor}" for minor in range(17, GLIBC + 1))]
-    version = f"{PYTHON[0]}.{PYTHON[1]}"
     _call(
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        + ["--no-compile", "--only-binary=:all:", "--implementation=cp"]
-        + [f"--python-version={version}", *(f"--platform={tag}_aarch64" for tag in tags)]
-        + [f"--constraint={ROOT / 'constraints.txt'}", f"--target={target}", *requirements]
+        + ["--no-compile", "--no-deps", "--only-binary=:all:", "--implementation=cp"]
+        + [f"--python-version={_VERSION}", *(f"--platform={tag}_aarch64" for tag in tags)]
+        + [f"--target={target}", *wanted]
     )
+
+
+def _compile(*folders: Path) -> None:
+    """Compile Python's files: emulated, that would take longer at every start."""
+    for folder in folders:
+        compileall.compile_dir(
+            folder,
+            quiet=2,
+            workers=os.cpu_count() or 1,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
 
 
 def _call(command: Sequence[str]) -> None:
