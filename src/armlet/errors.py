@@ -40,6 +40,10 @@ class ImageError(ArmletError):
     """A picture that can't be read, or no picture where one is needed."""
 
 
+class SourceError(ArmletError):
+    """A camera or a video that can't be opened, or that gives no pictures any more."""
+
+
 class DatasetError(ArmletError):
     """A folder, zip or IDX file of labelled pictures that isn't what it should be."""
 
