@@ -72,6 +72,26 @@ class OptionError(ArmletError):
     """An option whose value doesn't fit the rest of the call."""
 
 
+class ConnectionFailed(ArmletError):
+    """A device that can't be reached by SSH, or not any longer."""
+
+
+class DeviceError(ArmletError):
+    """A device that can't take armlet, or can't do what it was asked."""
+
+
+class DeviceBusy(ArmletError):
+    """A device to which somebody else is deploying."""
+
+
+class WheelError(ArmletError):
+    """Packages for a device that can't be fetched or made."""
+
+
+class RefusedRelease(ArmletError):
+    """A bundle that was not made active, since it doesn't answer on the device as it should."""
+
+
 class AgreementError(ArmletError):
     """Exported files that don't agree with PyTorch. They are kept for a look."""
 
