@@ -50,11 +50,23 @@ change_as_root() {
 # Replaces a file at once: nobody sees half of it, and it survives a failure as it was.
 write() { # FILE MODE, the text from stdin
     if [ "$dry_run" = yes ]; then
-        printf 'write %s:\n' "$1"
-        sed 's/^/    /'
+        show "$1"
     else
         cat >"$1.new" && chmod "$2" "$1.new" && mv "$1.new" "$1"
     fi
+}
+
+write_as_root() { # FILE, the text from stdin
+    if [ "$dry_run" = yes ]; then
+        show "$1"
+    else
+        change_as_root tee "$1.new" >/dev/null && change_as_root mv "$1.new" "$1"
+    fi
+}
+
+show() { # FILE, the text from stdin
+    printf 'write %s:\n' "$1"
+    sed 's/^/    /'
 }
 
 # The same for a link.

@@ -20,7 +20,7 @@ Asks for sudo. Run it again to change something.
   watch             say what is on pictures that come into a folder: edge-run watch
   uninstall         remove both, with their user and /var/lib/armlet and /var/cache/armlet
 
-  --source SOURCE   a camera's number or device, or a stream's address (default: 0)
+  --source SOURCE   the camera: a number, or a device such as /dev/v4l/by-id/... (default: 0)
   --folder DIR      the folder, which must be there; the default is made, for the group armlet:
                     /var/lib/armlet/pictures
   --home DIR        where armlet is (default: ~/armlet)
@@ -61,9 +61,9 @@ case $what-${source:+source}-${folder:+folder} in
     uninstall-*-folder) misuse "--folder is for watch" ;;
 esac
 case $source$folder$home in
-    *[!A-Za-z0-9_./:@,?=\&+~-]*) # systemd gives a meaning to % and $, and to spaces
-        fail "a path or address with a character that systemd doesn't take as it is" \
-            "use letters, digits and _./:@,?=&+~-" ;;
+    *[!A-Za-z0-9_./:@,=+~-]*) # systemd gives a meaning to % and $, and to spaces
+        fail "a path has a character that means something to systemd" \
+            "use letters, digits and _./:@,=+~-" ;;
 esac
 [ "$dry_run" = yes ] || [ -d /run/systemd/system ] ||
     fail "systemd doesn't run here" "start edge-run $what with what does"
@@ -78,7 +78,7 @@ if [ "$what" = uninstall ]; then
     done
     change_as_root systemctl daemon-reload
     change_as_root systemctl reset-failed 'armlet-*'
-    change_as_root rm -rf "$state" /var/cache/armlet
+    change_as_root rm -rf "$state" /var/cache/armlet /run/armlet
     if getent passwd armlet >/dev/null; then
         change_as_root userdel armlet
     fi
@@ -116,12 +116,7 @@ fi
 # ---- The units.
 
 unit() { # NAME, the text from stdin
-    if [ "$dry_run" = yes ]; then
-        write "$units/$1" 644
-    else
-        change_as_root tee "$units/$1.new" >/dev/null
-        change_as_root mv "$units/$1.new" "$units/$1"
-    fi
+    write_as_root "$units/$1"
 }
 
 # What all services may do, which is little: read armlet's folder, write to their cache.
@@ -134,6 +129,7 @@ BindReadOnlyPaths=$home
 ProtectSystem=strict
 ProtectHome=tmpfs
 PrivateTmp=yes
+PrivateNetwork=yes
 ProtectProc=invisible
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -146,6 +142,7 @@ CapabilityBoundingSet=
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RemoveIPC=yes
+RestrictAddressFamilies=AF_UNIX
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -155,10 +152,6 @@ SystemCallFilter=~@privileged
 SystemCallErrorNumber=EPERM
 UMask=0077
 EOF
-}
-
-no_network() {
-    printf '%s\n' PrivateNetwork=yes RestrictAddressFamilies=AF_UNIX
 }
 
 service() { # DESCRIPTION COMMAND, what else it needs from stdin
@@ -189,46 +182,46 @@ longer_waits() {
 
 case $what in
     camera)
-        source=${source:-0}
-        case $source in
-            *://*) network='RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6' ;;
-            *) network=$(no_network) ;;
-        esac
-        service "what the camera sees" "camera $home/bundle --source $source --json" <<EOF |
+        service "what the camera sees" "camera $home/bundle --source ${source:-0} --json" <<EOF |
 SupplementaryGroups=video
 DevicePolicy=closed
 DeviceAllow=char-video4linux rw
-$network
 EOF
             unit armlet-camera.service ;;
     watch)
         service "what is on new pictures" "watch $home/bundle $folder --json" <<EOF |
 BindReadOnlyPaths=$folder
 PrivateDevices=yes
-$(no_network)
 EOF
             unit armlet-watch.service ;;
 esac
 
+# On the folder: systemd 252 doesn't notice that a link in it is replaced.
 unit armlet-bundle.path <<EOF
 [Unit]
-Description=armlet: a new bundle or runtime
+Description=armlet: something changes in $home
 
 [Path]
-PathChanged=$home/bundle
-PathChanged=$home/runtime
+PathChanged=$home
 
 [Install]
 WantedBy=multi-user.target
 EOF
 
+# It waits for the end of the change: meanwhile, systemd doesn't look.
 unit armlet-bundle.service <<EOF
 [Unit]
 Description=armlet: take up a new bundle or runtime
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart=systemctl try-restart armlet-camera.service armlet-watch.service
+RuntimeDirectory=armlet
+RuntimeDirectoryPreserve=yes
+WorkingDirectory=$home
+ExecCondition=sh -c 'sleep 3; [ "\$\$(readlink bundle runtime)" != "\$\$(cat /run/armlet/active)" ]'
+ExecStart=sh -c 'readlink bundle runtime >/run/armlet/active'
+ExecStart=systemctl --no-block try-restart 'armlet-[cw]*.service'
 EOF
 
 unit armlet-verify.timer <<EOF
@@ -255,10 +248,12 @@ Nice=19
 IOSchedulingClass=idle
 $(sandbox)
 PrivateDevices=yes
-$(no_network)
 EOF
 
 change_as_root systemctl daemon-reload
+# What is active now is nothing new.
+change_as_root install -d /run/armlet
+readlink "$home/bundle" "$home/runtime" | write_as_root /run/armlet/active
 change_as_root systemctl enable --quiet armlet-bundle.path armlet-verify.timer "armlet-$what.service"
 change_as_root systemctl restart armlet-bundle.path armlet-verify.timer "armlet-$what.service" ||
     fail "armlet-$what.service doesn't start" "see journalctl -u armlet-$what"

@@ -150,4 +150,4 @@ fi
 
 [ "$dry_run" = no ] || exit 0
 "$home/bin/edge-run" doctor || fail "edge-run doesn't work here" "do what it says above"
-say "next: $home/bin/edge-run classify BUNDLE photo.jpg"
+say "done; its command is $home/bin/edge-run"

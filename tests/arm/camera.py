@@ -1,0 +1,85 @@
+"""A camera in an emulated machine that shows pictures of the test's own, and can be pulled out.
+
+It is Linux's driver vivid: what is written to one of its devices comes out of the other, bit
+for bit, as if an HDMI cable were between a player and a grabber.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.arm.machine import Machine
+from tests.arm.tools import ArmError
+
+WIDTH, HEIGHT = 640, 480
+DEVICE = "/dev/video0"
+_PLAYER = "/dev/video1"
+_PICTURE = PurePosixPath("/tmp/picture.bgr")  # in the machine's memory
+
+# One node that captures from HDMI and one that puts out to it, without sound, radio and text.
+_PLUG = f"""
+modprobe vivid n_devs=1 node_types=0x101 num_inputs=1 input_types=3 num_outputs=1 output_types=1
+for device in {DEVICE} {_PLAYER}; do
+    until [ -c $device ]; do sleep 0.1; done
+    chgrp video $device
+    chmod 660 $device
+    v4l2-ctl --device $device --set-dv-bt-timings index=0
+done
+v4l2-ctl --device {DEVICE} --set-ctrl loop_video=1,osd_text_mode=2
+v4l2-ctl --device {_PLAYER} \
+    --set-fmt-video-out width={WIDTH},height={HEIGHT},pixelformat=BGR3
+"""
+_PLAY = f"""
+setsid v4l2-ctl --device {_PLAYER} --stream-out-mmap --stream-from {_PICTURE} --stream-loop \
+    </dev/null >/dev/null 2>&1 &
+echo $!
+"""
+
+
+@dataclass
+class Camera:
+    """A camera of a machine, pulled out at first."""
+
+    machine: Machine
+    _player: str = ""
+    """The process that plays its picture."""
+
+    def plug(self, picture: npt.NDArray[np.uint8]) -> None:
+        """Put it in, so that it is ``DEVICE``.
+
+        Args:
+            picture: What it shows, [HEIGHT, WIDTH, 3] BGR.
+        """
+        self._as_root("set -eu", _PLUG)
+        self.show(picture)
+        self._player = self._as_root(_PLAY).strip()
+
+    def show(self, picture: npt.NDArray[np.uint8]) -> None:
+        """Show another picture from now on; a frame or two may have parts of both.
+
+        Args:
+            picture: [HEIGHT, WIDTH, 3] BGR.
+        """
+        if picture.shape != (HEIGHT, WIDTH, 3) or picture.dtype != np.uint8:
+            raise ArmError(f"no camera shows {picture.dtype} {picture.shape}", "resize it")
+        # Into the same file, which is being played.
+        self._as_root(
+            f"dd of={_PICTURE} bs=1M conv=notrunc status=none", input=picture.tobytes()
+        )
+
+    def unplug(self) -> None:
+        """Pull it out: whoever has it open finds it gone."""
+        self._as_root(
+            f"v4l2-ctl --device {DEVICE} --set-ctrl disconnect=1", f"kill {self._player}"
+        )
+        # Its nodes stay until nobody has them open.
+        self._as_root(
+            "for one in $(seq 300); do modprobe -r vivid && exit; sleep 0.2; done; exit 1"
+        )
+
+    def _as_root(self, *lines: str, input: bytes | None = None) -> str:
+        return self.machine.run("\n".join(lines), user="root", input=input)
