@@ -80,10 +80,8 @@ if [ "$what" = uninstall ]; then
     change_as_root systemctl reset-failed 'armlet-*'
     change_as_root rm -rf "$state" /var/cache/armlet /run/armlet
     if getent passwd armlet >/dev/null; then
+        change_as_root gpasswd --members '' armlet # with members, the group would stay
         change_as_root userdel armlet
-    fi
-    if getent group armlet >/dev/null; then # with members, it outlives its user
-        change_as_root groupdel armlet
     fi
     exit
 fi
