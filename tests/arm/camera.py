@@ -13,6 +13,8 @@ import numpy.typing as npt
 from tests.arm.machine import Machine
 from tests.arm.tools import ArmError
 
+Picture = npt.NDArray[np.uint8]
+"""[HEIGHT, WIDTH, 3] BGR."""
 WIDTH, HEIGHT = 640, 480
 DEVICE = "/dev/video0"
 _PLAYER = "/dev/video1"
@@ -46,22 +48,14 @@ class Camera:
     _player: str = ""
     """The process that plays its picture."""
 
-    def plug(self, picture: npt.NDArray[np.uint8]) -> None:
-        """Put it in, so that it is ``DEVICE``.
-
-        Args:
-            picture: What it shows, [HEIGHT, WIDTH, 3] BGR.
-        """
+    def plug(self, picture: Picture) -> None:
+        """Put it in, so that it is ``DEVICE`` and shows a picture."""
         self._as_root("set -eu", _PLUG)
         self.show(picture)
         self._player = self._as_root(_PLAY).strip()
 
-    def show(self, picture: npt.NDArray[np.uint8]) -> None:
-        """Show another picture from now on; a frame or two may have parts of both.
-
-        Args:
-            picture: [HEIGHT, WIDTH, 3] BGR.
-        """
+    def show(self, picture: Picture) -> None:
+        """Show another picture from now on; a frame or two may have parts of both."""
         if picture.shape != (HEIGHT, WIDTH, 3) or picture.dtype != np.uint8:
             raise ArmError(f"no camera shows {picture.dtype} {picture.shape}", "resize it")
         # Into the same file, which is being played.

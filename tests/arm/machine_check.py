@@ -8,10 +8,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from tests.arm.camera import HEIGHT, WIDTH, Camera
+from tests.arm.camera import HEIGHT, WIDTH, Camera, Picture
 from tests.arm.live import Live, running
 from tests.arm.machine import Machine
 
@@ -22,7 +21,7 @@ FRAMES = 3
 
 
 @pytest.fixture(scope="module")
-def pictures(photos: Path) -> Mapping[str, npt.NDArray[np.uint8]]:
+def pictures(photos: Path) -> Mapping[str, Picture]:
     """What the camera shows, [HEIGHT, WIDTH, 3] BGR."""
     found = {}
     for name in PHOTOS:
@@ -37,7 +36,7 @@ def pictures(photos: Path) -> Mapping[str, npt.NDArray[np.uint8]]:
 @pytest.fixture(scope="module")
 def expected(
     bundle: Path,
-    pictures: Mapping[str, npt.NDArray[np.uint8]],
+    pictures: Mapping[str, Picture],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, tuple[str, float]]:
     """Label and score of each on this workstation."""
@@ -57,7 +56,7 @@ def expected(
 
 
 @pytest.fixture(scope="module")
-def camera(machine: Machine, pictures: Mapping[str, npt.NDArray[np.uint8]]) -> Camera:
+def camera(machine: Machine, pictures: Mapping[str, Picture]) -> Camera:
     camera = Camera(machine)
     camera.plug(pictures["chelsea"])
     return camera
@@ -87,7 +86,7 @@ def sees(live: Live, label: str, score: float) -> None:
 def test_a_live_frame_gets_what_its_picture_gets_here(
     live: Live,
     camera: Camera,
-    pictures: Mapping[str, npt.NDArray[np.uint8]],
+    pictures: Mapping[str, Picture],
     expected: Mapping[str, tuple[str, float]],
 ) -> None:
     for name in PHOTOS:
@@ -106,7 +105,7 @@ def test_a_camera_in_use_is_said_to_be(machine: Machine, edge_run: str, live: Li
 def test_a_camera_may_be_pulled_out_and_put_in_again(
     live: Live,
     camera: Camera,
-    pictures: Mapping[str, npt.NDArray[np.uint8]],
+    pictures: Mapping[str, Picture],
     expected: Mapping[str, tuple[str, float]],
 ) -> None:
     camera.unplug()
