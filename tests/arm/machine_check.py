@@ -66,6 +66,7 @@ def camera(machine: Machine, pictures: Mapping[str, Picture]) -> Camera:
 def live(machine: Machine, edge_run: str, camera: Camera) -> Iterator[Live]:
     """edge-run camera, while all of these checks go on."""
     with running(machine, f"{edge_run} camera armlet/bundle --backend litert --json") as live:
+        live.wait("looking", lambda: bool(live.results(1)))
         yield live
 
 
@@ -95,8 +96,7 @@ def test_a_live_frame_gets_what_its_picture_gets_here(
 
 
 def test_a_camera_in_use_is_said_to_be(machine: Machine, edge_run: str, live: Live) -> None:
-    sees_something = live.results(1)
-    assert sees_something
+    assert live.runs()
     said = machine.run(f"{edge_run} camera armlet/bundle 2>&1; echo $?", check=False)
     assert "/dev/video0 is busy" in said
     assert said.splitlines()[-1] == "1"
