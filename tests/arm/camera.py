@@ -39,6 +39,21 @@ setsid v4l2-ctl --device {_PLAYER} --stream-out-mmap --stream-from {_PICTURE} --
 echo $!
 """
 
+# It would come back by itself when the last program that has it open closes it; so this one has
+# it open until there is no node, and then the driver goes.
+_UNPLUG = f"""
+set -u
+sleep 600 <{_PLAYER} &
+v4l2-ctl --device {DEVICE} --set-ctrl disconnect=1
+rm {DEVICE} {_PLAYER}
+kill $! {{player}}
+for one in $(seq 100); do
+    modprobe --remove vivid && exit
+    sleep 0.2
+done
+exit 1
+"""
+
 
 @dataclass
 class Camera:
@@ -64,14 +79,8 @@ class Camera:
         )
 
     def unplug(self) -> None:
-        """Pull it out: whoever has it open finds it gone."""
-        self._as_root(
-            f"v4l2-ctl --device {DEVICE} --set-ctrl disconnect=1", f"kill {self._player}"
-        )
-        # Its nodes stay until nobody has them open.
-        self._as_root(
-            "for one in $(seq 300); do modprobe -r vivid && exit; sleep 0.2; done; exit 1"
-        )
+        """Pull it out: whoever has it open finds it gone, and so is its node."""
+        self._as_root(_UNPLUG.format(player=self._player))
 
     def _as_root(self, *lines: str, input: bytes | None = None) -> str:
         return self.machine.run("\n".join(lines), user="root", input=input)
