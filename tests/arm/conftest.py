@@ -1,6 +1,5 @@
 """What checks on emulated processors share: the root, a machine, and lines for the log."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +7,9 @@ import pytest
 
 from tests.arm import disk
 from tests.arm import root as roots
-from tests.arm.machine import NAME, Machine, booted
-from tests.arm.tools import ROOT, require
+from tests.arm.installing import install
+from tests.arm.machine import Machine, booted
+from tests.arm.tools import require
 
 _SAID = pytest.StashKey[list[str]]()
 
@@ -52,29 +52,4 @@ def machine() -> Iterator[Machine]:
 @pytest.fixture(scope="session")
 def edge_run(machine: Machine, root: roots.Root, bundle: Path) -> str:
     """The command edge-run on the machine, with ~/armlet/bundle beside it."""
-    (site,) = root.site
-    names = sorted(one.name for one in site.iterdir() if not one.name.startswith("onnxruntime"))
-    packed = ["tar", "--create", "--dereference"]
-    sources = [f"--directory={ROOT / 'src'}", "armlet"]
-    wheels = [f"--directory={site}", *names]
-    files = [f"--directory={bundle.parent}", bundle.name]
-    for folder, what in (("site", [*wheels, *sources]), ("bundle", files)):
-        strip = "--strip-components=1" if folder == "bundle" else ""
-        with subprocess.Popen([*packed, *what], stdout=subprocess.PIPE) as tar:
-            there = f"mkdir -p armlet/{folder} && tar -x {strip} -C armlet/{folder}"
-            subprocess.run(
-                ["ssh", "-F", machine.ssh_config, NAME, there],
-                stdin=tar.stdout,
-                check=True,
-                timeout=300,
-            )
-    launcher = (
-        "#!/bin/sh\n"
-        "export PYTHONPATH=/home/pi/armlet/site\n"
-        "exec python3 -c 'from armlet.runtime.entry import run; run()' \"$@\"\n"
-    )
-    machine.run(
-        "mkdir armlet/bin && cat > armlet/bin/edge-run && chmod +x armlet/bin/edge-run",
-        input=launcher.encode(),
-    )
-    return "armlet/bin/edge-run"
+    return install(machine, root.site[0], bundle)
