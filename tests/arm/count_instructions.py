@@ -47,6 +47,17 @@ class Row:
     half: bool
     rotated: bool
 
+    def task(self, network: Path, pictures: int) -> Task:
+        """What counts it, over so many pictures."""
+        return Task(
+            engine=self.engine,
+            path=str((network / self.file).absolute()),
+            half=self.half,
+            rotated=self.rotated,
+            pictures=str((network / "pictures.npz").absolute()),
+            runs=pictures,
+        )
+
 
 def rows(network: Path) -> Iterator[Row]:
     """What there is to count in a network's folder."""
@@ -92,14 +103,7 @@ def measure(folder: Path, pictures: int) -> Mapping[str, Any]:
     counted, failed = [], []
     for number, (network, row) in enumerate(wanted, 1):
         notice(f"{number} of {len(wanted)}: {row.network}, {row.runtime}, {row.file}")
-        task = Task(
-            engine=row.engine,
-            path=str((network / row.file).absolute()),
-            half=row.half,
-            rotated=row.rotated,
-            pictures=str((network / "pictures.npz").absolute()),
-            runs=pictures,
-        )
+        task = row.task(network, pictures)
         try:
             found = {name: _record(*count(task, place, name, counter)) for name in PROCESSORS}
         except ArmError as error:  # of one file; the others took minutes

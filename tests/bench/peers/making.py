@@ -7,16 +7,25 @@ from pathlib import Path
 
 import click
 
-from tests.bench.peers.catalogue import CONVERSIONS, MAIN, ROOT, RUNNERS, advice, interpreter
+from tests.bench.peers.catalogue import (
+    CONVERSIONS,
+    MAIN,
+    ROOT,
+    RUNNERS,
+    Conversion,
+    advice,
+    interpreter,
+)
 from tests.bench.peers.convert import VERSIONS
 from tests.bench.peers.driver import environment
 
 
-def make_files(network: Path) -> Sequence[str]:
+def make_files(network: Path, conversions: Sequence[Conversion] = CONVERSIONS) -> Sequence[str]:
     """Make what a network's folder lacks; armlet's own files, always.
 
     Args:
         network: The folder, named as the network.
+        conversions: Those of interest.
 
     Returns:
         A line for each conversion that failed.
@@ -26,7 +35,7 @@ def make_files(network: Path) -> Sequence[str]:
         if problem:
             return [f"{network.name}: {problem}"]
     failed = []
-    for one in CONVERSIONS:
+    for one in conversions:
         made = (network / one.name / VERSIONS).exists() and one.name != "armlet"
         if made or interpreter(one.environment) is None:
             continue
