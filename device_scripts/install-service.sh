@@ -32,9 +32,11 @@ EOF
 units=/etc/systemd/system
 state=/var/lib/armlet
 user=$(id -un)
-[ "$user" != root ] || user=${SUDO_USER:-root} # then ~ is not the home folder of who asks
-
-what='' source='' folder='' home=$(getent passwd "$user" | cut -d: -f6)/armlet
+what='' source='' folder='' home=${HOME:-}/armlet
+if [ "$user" = root ] && [ -n "${SUDO_USER:-}" ]; then # the home folder of who asks
+    user=$SUDO_USER
+    home=$(getent passwd "$user" | cut -d: -f6)/armlet
+fi
 while [ $# -gt 0 ]; do
     case $1 in
         camera | watch | uninstall)

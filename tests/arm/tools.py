@@ -16,10 +16,12 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "modprobe": "kmod",
     "qemu-aarch64": "qemu-user",
+    "qemu-aarch64-static": "qemu-user-static",
     "qemu-arm": "qemu-user",
     "qemu-system-aarch64": "qemu-system-arm",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "unshare": "util-linux",
     "xz": "xz-utils",
 }
 _FOR_ROOT = "/usr/sbin:/sbin"
