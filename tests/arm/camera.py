@@ -13,6 +13,8 @@ import numpy.typing as npt
 from tests.arm.machine import Machine
 from tests.arm.tools import ArmError
 
+Picture = npt.NDArray[np.uint8]
+"""[HEIGHT, WIDTH, 3] BGR."""
 WIDTH, HEIGHT = 640, 480
 DEVICE = "/dev/video0"
 _PLAYER = "/dev/video1"
@@ -37,6 +39,21 @@ setsid v4l2-ctl --device {_PLAYER} --stream-out-mmap --stream-from {_PICTURE} --
 echo $!
 """
 
+# It would come back by itself when the last program that has it open closes it; so this one has
+# it open until there is no node, and then the driver goes.
+_UNPLUG = f"""
+set -u
+sleep 600 <{_PLAYER} &
+v4l2-ctl --device {DEVICE} --set-ctrl disconnect=1
+rm {DEVICE} {_PLAYER}
+kill $! {{player}}
+for one in $(seq 100); do
+    modprobe --remove vivid && exit
+    sleep 0.2
+done
+exit 1
+"""
+
 
 @dataclass
 class Camera:
@@ -46,22 +63,14 @@ class Camera:
     _player: str = ""
     """The process that plays its picture."""
 
-    def plug(self, picture: npt.NDArray[np.uint8]) -> None:
-        """Put it in, so that it is ``DEVICE``.
-
-        Args:
-            picture: What it shows, [HEIGHT, WIDTH, 3] BGR.
-        """
+    def plug(self, picture: Picture) -> None:
+        """Put it in, so that it is ``DEVICE`` and shows a picture."""
         self._as_root("set -eu", _PLUG)
         self.show(picture)
         self._player = self._as_root(_PLAY).strip()
 
-    def show(self, picture: npt.NDArray[np.uint8]) -> None:
-        """Show another picture from now on; a frame or two may have parts of both.
-
-        Args:
-            picture: [HEIGHT, WIDTH, 3] BGR.
-        """
+    def show(self, picture: Picture) -> None:
+        """Show another picture from now on; a frame or two may have parts of both."""
         if picture.shape != (HEIGHT, WIDTH, 3) or picture.dtype != np.uint8:
             raise ArmError(f"no camera shows {picture.dtype} {picture.shape}", "resize it")
         # Into the same file, which is being played.
@@ -70,14 +79,8 @@ class Camera:
         )
 
     def unplug(self) -> None:
-        """Pull it out: whoever has it open finds it gone."""
-        self._as_root(
-            f"v4l2-ctl --device {DEVICE} --set-ctrl disconnect=1", f"kill {self._player}"
-        )
-        # Its nodes stay until nobody has them open.
-        self._as_root(
-            "for one in $(seq 300); do modprobe -r vivid && exit; sleep 0.2; done; exit 1"
-        )
+        """Pull it out: whoever has it open finds it gone, and so is its node."""
+        self._as_root(_UNPLUG.format(player=self._player))
 
     def _as_root(self, *lines: str, input: bytes | None = None) -> str:
         return self.machine.run("\n".join(lines), user="root", input=input)
