@@ -70,9 +70,18 @@ esac
 [ "$dry_run" = yes ] || [ -d /run/systemd/system ] ||
     fail "systemd doesn't run here" "start edge-run $what with what does"
 
+installed() { # what can be compared
+    cat "$units"/armlet-* 2>/dev/null | cksum
+}
+before=$(installed)
+
 # ---- Away with all.
 
 if [ "$what" = uninstall ]; then
+    if ! ls "$units"/armlet-* "$state" >/dev/null 2>&1 && ! getent passwd armlet >/dev/null; then
+        say "nothing to do"
+        exit
+    fi
     for unit in "$units"/armlet-*; do
         [ -e "$unit" ] || continue
         change_as_root systemctl disable --quiet --now "${unit##*/}"
@@ -182,7 +191,7 @@ longer_waits() {
 
 case $what in
     camera)
-        service "what the camera sees" "camera $home/bundle --source ${source:-0} --json" <<EOF |
+        service "what the camera sees" "camera $home/bundle --source ${source:-0} --json --changes" <<EOF |
 SupplementaryGroups=video
 DevicePolicy=closed
 DeviceAllow=char-video4linux rw
@@ -251,6 +260,11 @@ PrivateDevices=yes
 EOF
 
 change_as_root systemctl daemon-reload
+if [ "$dry_run" = no ] && [ "$before" = "$(installed)" ] &&
+    systemctl is-active --quiet armlet-bundle.path armlet-verify.timer "armlet-$what.service"; then
+    say "nothing to do"
+    exit
+fi
 # What is active now is nothing new.
 change_as_root install -d /run/armlet
 readlink "$home/bundle" "$home/runtime" | write_as_root /run/armlet/active

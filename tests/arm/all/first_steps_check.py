@@ -1,0 +1,78 @@
+"""The page that the owner of a Pi needs: README's five commands (make test-arm-all).
+
+The board is an emulated machine with systemd, called as in the README.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.arm import systemd
+from tests.arm.camera import HEIGHT, WIDTH, Camera
+from tests.arm.machine import NAME, Machine, booted
+from tests.arm.tools import ROOT, cache
+
+BOARD = "raspberrypi.local"
+SECTION = re.compile(r"^## From SD card to labels\n(.*?)^## ", re.MULTILINE | re.DOTALL)
+LIMIT_S = 600
+
+
+def commands() -> list[str]:
+    (section,) = SECTION.findall((ROOT / "README.md").read_text("utf-8"))
+    return [line[2:] for line in section.splitlines() if line.startswith("$ ")]
+
+
+@pytest.fixture(scope="module")
+def board(photos: Path) -> Iterator[Machine]:
+    """With a camera that sees a cat."""
+    with booted(systemd.make(), timeout_s=300) as machine:
+        photo = cv2.imread(str(photos / "chelsea.png"))
+        assert photo is not None
+        small = cv2.resize(photo, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+        machine.run("usermod --append --groups video pi", user="root")  # as on Raspberry Pi OS
+        Camera(machine).plug(np.asarray(small, np.uint8))
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def environment(board: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """In which ssh finds the board under its name in the README."""
+    folder = tmp_path_factory.mktemp("bin")
+    config = board.ssh_config.read_text("utf-8").replace(f"Host {NAME} ", f"Host {BOARD} ")
+    (folder / "config").write_text(config, "utf-8")
+    ssh = folder / "ssh"
+    ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {folder}/config "$@"\n', "utf-8")
+    ssh.chmod(0o755)
+    path = os.pathsep.join([str(folder), str(ROOT / ".venv/bin"), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "ARMLET_CACHE": str(cache() / "deploy")}
+
+
+def test_five_commands_lead_to_labels(
+    environment: dict[str, str], tmp_path: Path, said: list[str]
+) -> None:
+    assert len(commands()) == 5
+    for command in commands():
+        started = time.monotonic()
+        done = subprocess.run(
+            command,
+            shell=True,
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT_S,
+        )
+        said.append(f"$ {command}    ({time.monotonic() - started:.0f} s)")
+        said += done.stdout.splitlines()
+        assert done.returncode == 0, done.stdout
+    assert '"label": "cat"' in done.stdout
