@@ -272,6 +272,35 @@ def deploy(
         raise problem
 
 
+@main.command()
+@click.option(
+    "--system",
+    type=click.Choice(["bookworm", "trixie", "bookworm-32"]),
+    default="bookworm",
+    show_default=True,
+    help="What the device runs: the release of Debian or Raspberry Pi OS, 64-bit unless it "
+    "says 32.",
+)
+@click.option("--wheelhouse", type=PATH, help="Folder to take wheels from, without a network.")
+@click.option("-o", "--output", type=PATH, required=True, help="Folder for it.")
+def kit(system: str, wheelhouse: Path | None, output: Path) -> None:
+    """Put together what installs armlet on a device that no SSH reaches.
+
+    The folder holds setup.sh, the other scripts for devices, and all wheels; carry it there.
+
+    \b
+    edge-export kit -o kit/
+    edge-export kit --system trixie -o kit/
+    """
+    from armlet.device_scripts.kit import write_kit
+
+    progress(f"resolving wheels for {system}")
+    made = write_kit(system, output, wheelhouse)
+    click.echo(f"{made.folder}: {made.wheels} wheels, {made.bytes / 1e6:.0f} MB for {system}")
+    name = made.folder.name
+    notice(f"next, on the device: sh {name}/setup.sh --wheelhouse {name}/wheels")
+
+
 def _stages() -> "Stages":
     """The stages of other folders, for the export, which imports none of them."""
     from armlet.export.pipeline import Stages
