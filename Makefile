@@ -79,6 +79,12 @@ bench-start: .venv/demo demo/bundle/manifest.json demo/photos/chelsea.png ## Tim
 	$(BIN)/python tests/bench/tuned_start.py $(if $(ROUNDS),--rounds $(ROUNDS))
 	$(BIN)/python tests/bench/log_cost.py $(if $(ROUNDS),--rounds $(ROUNDS) --pictures 300)
 
+.PHONY: test-arm
+test-arm: .venv/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json demo/photos/chelsea.png ## Check edge-run and deploy on emulated ARM boards, and that no file takes more instructions
+	$(BIN)/python -m pytest --bundle=demo/bundle --durations=0 --durations-min=5 \
+		tests/arm/processors_check.py tests/arm/instructions_check.py \
+		tests/arm/deploy_check.py tests/arm/machine_check.py
+
 .PHONY: count-arm
 count-arm: .venv/dev ## Count the instructions of the files of bench on emulated ARM processors (MODELS=FOLDER for others)
 	$(BIN)/python -m tests.arm.count_instructions $(MODELS)

@@ -219,6 +219,59 @@ def train(
         click.echo(line)
 
 
+@main.command()
+@click.argument("targets", nargs=-1, required=True, metavar="[BUNDLE] HOST")
+@click.option("--home", default="armlet", show_default=True, help="Armlet's folder there.")
+@click.option("--tune", is_flag=True, help="Find out what is fastest there, and use it.")
+@click.option("--bench", is_flag=True, help="Measure every file there.")
+@click.option("--profile", is_flag=True, help="Measure every layer there.")
+@click.option("--rollback", is_flag=True, help="Back to the bundle before; no BUNDLE then.")
+@click.option("--ssh-config", type=PATH, help="Instead of ~/.ssh/config.")
+@click.option("--wheelhouse", type=PATH, help="Folder to take wheels from, without a network.")
+@click.option("-o", "--output", type=PATH, help="For what it says. [default: deployed/HOST]")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def deploy(
+    targets: Sequence[str], ssh_config: Path | None, rollback: bool, as_json: bool, **wish: Any
+) -> None:
+    """Bring BUNDLE to the device HOST, prove it there, measure, fetch.
+
+    HOST is what ssh takes: pi@raspberrypi, an alias, ssh://pi@host:port. The device needs
+    python3 and no network: armlet comes along. A bundle that doesn't verify there is refused,
+    and the one before it stays.
+
+    \b
+    edge-export deploy out/ pi@raspberrypi
+    edge-export deploy out/ pi@raspberrypi --tune --bench
+    edge-export deploy pi@raspberrypi --rollback
+    """
+    import json
+
+    from armlet.device_scripts import deploy as deploying
+    from armlet.device_scripts import deploy_report
+    from armlet.device_scripts.connection import Host
+    from armlet.errors import OptionError
+
+    if len(targets) != (1 if rollback else 2):
+        wanted = "HOST alone" if rollback else "BUNDLE and HOST"
+        raise OptionError(f"deploy needs {wanted}", "see edge-export deploy --help")
+    job = deploying.Job(host=Host(name=targets[-1], ssh_config=ssh_config), **wish)
+    if rollback:
+        done = deploying.roll_back(job)
+        said = deploy_report.rolled_back_json(done)
+        lines = [json.dumps(said)] if as_json else deploy_report.rolled_back(done)
+        problem = None
+    else:
+        outcome = deploying.deploy(job, Path(targets[0]))
+        said = deploy_report.as_json(outcome)
+        lines = [json.dumps(said)] if as_json else deploy_report.summary(outcome)
+        problem = outcome.problem
+    for line in lines:
+        click.echo(line)
+    if problem:
+        raise problem
+
+
 def _stages() -> "Stages":
     """The stages of other folders, for the export, which imports none of them."""
     from armlet.export.pipeline import Stages

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,21 +34,24 @@ if TYPE_CHECKING:
     from armlet.runtime.sampling import Sampler
 
 
-_MEASURING = ("bench", "tune")
+_ELSEWHERE = {
+    "bench": "measuring",
+    "camera": "lasting",
+    "tune": "measuring",
+    "watch": "lasting",
+}
+"""Commands and the modules that they are in, which classify needn't wait for."""
 
 
 class _Commands(Command):
-    """These here, and those in ``measuring``, which classify needn't wait for."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_MEASURING])
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _MEASURING:
+        if name not in _ELSEWHERE:
             return super().get_command(ctx, name)
-        from armlet.runtime import measuring
-
-        found: click.Command = getattr(measuring, name)
+        module = import_module(f"armlet.runtime.{_ELSEWHERE[name]}")
+        found: click.Command = getattr(module, name)
         return found
 
 
@@ -99,15 +103,12 @@ def classify(
     edge-run classify mobilenet.tflite photo.jpg --labels labels.txt
     """
     from armlet.runtime import report
-    from armlet.runtime.log import STDOUT, JsonLog
+    from armlet.runtime.log import STDOUT, JsonLog, prints_json
     from armlet.runtime.sources import find_pictures
 
     if raw and not as_json and not log:
         raise OptionError("--raw adds the logits to JSON", "add --json or --log")
-    if log == STDOUT:
-        if as_json:
-            raise OptionError("--json and --log - both print the results", "drop one of them")
-        as_json = True
+    as_json = prints_json(as_json, log)
     found = find_pictures(paths)
     pictures = found.paths
     renderer = report.JsonLines() if as_json else report.Text.for_paths(pictures)

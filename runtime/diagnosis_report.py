@@ -96,7 +96,11 @@ def _support(diagnosis: Diagnosis) -> list[Row]:
     # Where nothing is wrong, nothing must look like a remedy.
     if diagnosis.works and support.advice.startswith("run "):
         advice = f"to install a runtime: {support.advice.removeprefix('run ')}"
-    return [(support.tier, support.reason), ("", advice)]
+    fits = [
+        (one.runtime, _joined("fits", one.reason) if one.fits else f"doesn't fit: {one.reason}")
+        for one in support.runtimes
+    ]
+    return [(support.tier, support.reason), *fits, ("", advice)]
 
 
 def _joined(*parts: str | None) -> str:

@@ -10,12 +10,22 @@ import sys
 from typing import NoReturn
 
 _OBJECTS = 100_000
+_SETTINGS = {
+    # Nothing here multiplies matrices, so numpy's library for that needs no threads.
+    "OPENBLAS_NUM_THREADS": "1",
+    # What a camera or a video does wrong we say ourselves, once and not at every frame.
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    # Seconds that reading a camera may hang: as long as we wait for its first picture.
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "5",
+}
+"""Of libraries, which read them when they are imported."""
 
 
 def run() -> NoReturn:
     """Run the command and end the process."""
-    # Nothing here multiplies matrices, so numpy's library for that needs no threads.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     # Imports make thousands of objects that stay; looking through them finds no garbage.
     gc.set_threshold(_OBJECTS)
     # Whoever is told to stop still removes temporary files.

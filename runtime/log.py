@@ -10,11 +10,22 @@ from typing import Any, Self
 
 import click
 
-from armlet.errors import OutputError
+from armlet.errors import OptionError, OutputError
 
 STDOUT = "-"
 MUCH = 1 << 20
 """Bytes; no line of ours is longer."""
+
+
+def prints_json(as_json: bool, log: str | None) -> bool:
+    """Whether stdout gets JSON: because of ``--json``, or of ``--log -``.
+
+    Raises:
+        OptionError: Because of both, so that each result would be there twice.
+    """
+    if as_json and log == STDOUT:
+        raise OptionError("--json and --log - both print the results", "drop one of them")
+    return as_json or log == STDOUT
 
 
 class JsonLog:

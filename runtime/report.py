@@ -73,12 +73,15 @@ class Text:
         """Columns wide enough for these pictures."""
         return Text(width=max(len("picture"), *(len(shown(str(path))) for path in paths)))
 
+    @staticmethod
+    def for_folder(folder: Path) -> "Text":
+        """Columns wide enough for most names that pictures in a folder may have."""
+        return Text(width=len(shown(str(folder))) + 24)
+
     def heading(self, model: "Model") -> Lines:
         """What is going to run, and the titles of the columns."""
-        tuned = ", tuned" if model.tuning and model.tuning.setting else ""
-        setting = f"{model.precision}, {model.backend}, threads: {model.threads}{tuned}"
         return [
-            shown(f"{model.network}, {model.path.name}, {setting}"),
+            running(model),
             "",
             f"{'picture':{self.width}}  preprocess   inference    score  label",
         ]
@@ -103,6 +106,13 @@ class Text:
         from armlet.runtime.layer_table import layer_table
 
         return ["", *layer_table(latency)]
+
+
+def running(model: "Model") -> str:
+    """What runs, in one line."""
+    tuned = ", tuned" if model.tuning and model.tuning.setting else ""
+    setting = f"{model.precision}, {model.backend}, threads: {model.threads}{tuned}"
+    return shown(f"{model.network}, {model.path.name}, {setting}")
 
 
 def shown(path: str) -> str:

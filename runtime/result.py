@@ -19,6 +19,10 @@ class Prediction:
     score: float
     """Softmax probability, 0 to 1."""
 
+    def to_json(self) -> dict[str, Any]:
+        """The label as a JSON object."""
+        return {"index": self.index, "label": self.label, "score": round(self.score, 6)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -42,10 +46,7 @@ class Result:
         """The result as a JSON object."""
         record: dict[str, Any] = {
             "path": self.path,
-            "top": [
-                {"index": one.index, "label": one.label, "score": round(one.score, 6)}
-                for one in self.top
-            ],
+            "top": [one.to_json() for one in self.top],
             "preprocess_ms": round(self.preprocess_ms, 3),
             "inference_ms": round(self.inference_ms, 3),
         }

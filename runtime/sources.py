@@ -55,12 +55,12 @@ def _expand(source: str) -> Iterable[Path | ImageError]:
         yield ImageError(f"{source}: no such file or folder", ADVICE)
     for match in map(Path, matches):
         if os.path.isdir(match):
-            yield from _search(match)
+            yield from search(match)
         else:
             yield match
 
 
-def _search(folder: Path) -> Iterable[Path | ImageError]:
+def search(folder: Path) -> Iterable[Path | ImageError]:
     """Pictures at any depth, in order of their names; what can't be read doesn't stop it."""
     waiting = [folder]  # not recursive: folders may be nested a thousand deep
     while waiting:

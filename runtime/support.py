@@ -5,7 +5,9 @@ After the wheels on PyPI in November 2026: numpy, OpenCV, LiteRT and ONNX Runtim
 Python 3.11.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 Tier = Literal["supported", "limited", "untested", "unsupported"]
@@ -20,6 +22,7 @@ INSTALL_32 = (
 SYSTEM_64 = "a 64-bit system, such as 64-bit Raspberry Pi OS (on a Pi 3, a Zero 2 or later)"
 
 _WHEELS_64 = frozenset({"aarch64", "x86_64"})
+_ARCHITECTURES_32 = frozenset({"armv6l", "armv7l", "i686"})
 _TESTED = ((3, 11), (3, 13))
 _NEWEST = (3, 14)
 _GLIBC_64 = (2, 27)
@@ -52,6 +55,41 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wheels:
+    """What a runtime has wheels for."""
+
+    pythons: tuple[tuple[int, int], tuple[int, int]]
+    """The oldest release of Python, of those that armlet runs on, and the newest."""
+    glibc: Mapping[str, tuple[int, int]]
+    """By architecture, the oldest glibc."""
+
+
+_64 = MappingProxyType({"aarch64": (2, 27), "x86_64": (2, 27)})
+WHEELS: Mapping[str, Wheels] = MappingProxyType(
+    {
+        "litert": Wheels(pythons=((3, 11), (3, 14)), glibc=_64),
+        "onnx": Wheels(pythons=((3, 11), (3, 14)), glibc=_64),
+        "tflite-runtime": Wheels(
+            pythons=((3, 11), (3, 11)),
+            glibc=MappingProxyType({"aarch64": (2, 34), "armv7l": (2, 34), "x86_64": (2, 17)}),
+        ),
+    }
+)
+"""By backend, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Whether a runtime can be installed on a target."""
+
+    runtime: str
+    """The backend's name."""
+    fits: bool
+    reason: str
+    """What its wheels are for that the target isn't, or what it needs besides; may be empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Support:
     """What can be expected of armlet on a target, and what to do for it."""
 
@@ -60,6 +98,8 @@ class Support:
     """Why, without a full stop."""
     advice: str
     """An imperative: which command installs a runtime, or what to change first."""
+    runtimes: tuple[Fit, ...] = ()
+    """One for each that there is."""
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as a JSON object."""
@@ -67,7 +107,41 @@ class Support:
 
 
 def judge(target: Target) -> Support:
-    """What armlet can do on a target; the first rule that applies."""
+    """What armlet can do on a target, and which runtimes fit it."""
+    return replace(_judge(target), runtimes=tuple(fit(name, target) for name in WHEELS))
+
+
+def fit(runtime: str, target: Target) -> Fit:
+    """Whether a runtime has a wheel for a target, and if not, the first thing that is amiss."""
+    wheels = WHEELS[runtime]
+    amiss = _amiss(wheels, target)
+    alone = amiss is None and target.architecture not in _WHEELS_64
+    reason = amiss or ("with Debian's numpy and OpenCV" if alone else "")
+    return Fit(runtime=runtime, fits=amiss is None, reason=reason)
+
+
+def _amiss(wheels: Wheels, target: Target) -> str | None:
+    oldest, newest = wheels.pythons
+    if target.system != "linux":
+        return "edge-run is for Linux"
+    if target.implementation != "CPython":
+        return "wheels for CPython only"
+    if target.libc == "musl":
+        return "wheels for glibc only, not musl"
+    if target.architecture not in wheels.glibc:
+        small = target.architecture in _ARCHITECTURES_32
+        return "wheels for 64-bit only" if small else f"no wheels for {target.architecture}"
+    if target.python > newest:
+        return f"wheels for Python up to {_dotted(newest)}"
+    if target.python < oldest:
+        return f"armlet needs Python {_dotted(oldest)}"
+    if _older(target, needed := wheels.glibc[target.architecture]):
+        return f"wheels for glibc {_dotted(needed)} or later"
+    return None
+
+
+def _judge(target: Target) -> Support:
+    """The first rule that applies."""
     python = f"Python {_dotted(target.python)}"
     if target.system != "linux":
         return _no(f"edge-run is for Linux, this is {target.system}", "use a Linux machine")
@@ -82,7 +156,12 @@ def judge(target: Target) -> Support:
         return _judge_32(target, python)
     if target.architecture not in _WHEELS_64:
         return _no(f"no runtime has wheels for {target.architecture}", f"use {SYSTEM_64}")
-    if target.python < _TESTED[0] or target.python > _NEWEST:
+    if target.python < _TESTED[0]:
+        return _no(
+            f"armlet needs Python {_dotted(_TESTED[0])}, this is {python}",
+            "use Debian 12 or later, or another Python of 3.11, 3.12 or 3.13",
+        )
+    if target.python > _NEWEST:
         return _no(f"no runtime has wheels for {python}", "use Python 3.11, 3.12 or 3.13")
     if _older(target, _GLIBC_64):
         return _no(
@@ -101,7 +180,7 @@ def _judge_32(target: Target, python: str) -> Support:
             f"32-bit ARM has a runtime for Python 3.11 only, this is {python}",
             f"use {SYSTEM_64}, or Debian 12 with its Python 3.11",
         )
-    if target.libc_version is None or _older(target, _GLIBC_32):
+    if _older(target, _GLIBC_32):
         return _no(
             f"tflite-runtime needs glibc {_dotted(_GLIBC_32)}, this is {_libc(target)}",
             f"use Debian 12 or later, better {SYSTEM_64}",

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from armlet.runtime.cli import main
+from tests.runtime.streams import write_video
 
 PAGE = Path(__file__).parents[1] / "docs/records.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -50,6 +51,13 @@ def test_members(result: Record, latency: Record) -> None:
         assert tables["Layer"] == set(layer)
     for conditions in (result["conditions"], latency["conditions"]):
         assert tables["Conditions"] == set(conditions) | set(conditions["before"])
+
+
+def test_members_of_a_live_result(bundle: Path, photos: Path, tmp_path: Path) -> None:
+    video = tmp_path / "video.avi"
+    write_video(video, [photos / "chelsea.png"], each=1)
+    live = said("camera", bundle, "--source", video, "--json")
+    assert documented()["Live result"] == set(live)
 
 
 def test_tuning_and_its_benchmark(bundle: Path) -> None:

@@ -40,6 +40,10 @@ class ImageError(ArmletError):
     """A picture that can't be read, or no picture where one is needed."""
 
 
+class SourceError(ArmletError):
+    """A camera or a video that can't be opened, or that gives no pictures any more."""
+
+
 class DatasetError(ArmletError):
     """A folder, zip or IDX file of labelled pictures that isn't what it should be."""
 
@@ -66,6 +70,26 @@ class OutputError(ArmletError):
 
 class OptionError(ArmletError):
     """An option whose value doesn't fit the rest of the call."""
+
+
+class ConnectionFailed(ArmletError):
+    """A device that can't be reached by SSH, or not any longer."""
+
+
+class DeviceError(ArmletError):
+    """A device that can't take armlet, or can't do what it was asked."""
+
+
+class DeviceBusy(ArmletError):
+    """A device to which somebody else is deploying."""
+
+
+class WheelError(ArmletError):
+    """Packages for a device that can't be fetched or made."""
+
+
+class RefusedRelease(ArmletError):
+    """A bundle that was not made active, since it doesn't answer on the device as it should."""
 
 
 class AgreementError(ArmletError):

@@ -7,8 +7,8 @@ import pytest
 
 from tests.arm import disk
 from tests.arm import root as roots
-from tests.arm.installing import install
-from tests.arm.machine import Machine, booted
+from tests.arm.deploying import HOME, Deploying
+from tests.arm.machine import NAME, Machine, booted
 from tests.arm.tools import require
 
 _SAID = pytest.StashKey[list[str]]()
@@ -50,6 +50,9 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="session")
-def edge_run(machine: Machine, root: roots.Root, bundle: Path) -> str:
+def edge_run(
+    machine: Machine, bundle: Path, tmp_path_factory: pytest.TempPathFactory, said: list[str]
+) -> str:
     """The command edge-run on the machine, with ~/armlet/bundle beside it."""
-    return install(machine, root.site[0], bundle)
+    Deploying(machine, tmp_path_factory.mktemp("deployed"), said).run(bundle, NAME)
+    return f"{HOME}/bin/edge-run"

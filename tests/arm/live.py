@@ -45,9 +45,10 @@ class Live:
         end = time.monotonic() + timeout_s
         while not until():
             if time.monotonic() > end:
+                said, newest = self.said().strip(), self.results(1)
                 raise ArmError(
-                    f"not {what} within {timeout_s:.0f} s",
-                    f"it said {self.said().strip()!r}, newest result: {self.results(1)}",
+                    f"not {what} within {timeout_s:.0f} s (said: {said!r}, newest: {newest})",
+                    "see tests/arm/machine_check.py",
                 )
 
 

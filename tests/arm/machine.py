@@ -99,6 +99,7 @@ def booted(
     *,
     cores: int = 2,
     memory_mb: int = 2048,
+    may_reboot: bool = False,
     timeout_s: float = 180,
 ) -> Iterator[Machine]:
     """A machine, until the block ends. Its only network is that this host may log in.
@@ -108,6 +109,8 @@ def booted(
         processor: One that QEMU knows; as many may run at once as there is memory.
         cores: How many it has.
         memory_mb: MiB; of a root in a folder, what is written goes there too.
+        may_reboot: Whether it starts again when it reboots or its kernel fails, and goes on
+            with what it has written; else that is its end.
         timeout_s: Seconds after which it has failed to boot.
 
     Raises:
@@ -116,6 +119,7 @@ def booted(
     arguments = [f"-cpu={processor}", f"-smp={cores}", f"-m={memory_mb}"]
     arguments += ["-machine=virt", "-accel=tcg,thread=multi", *_root(disk.root)]
     arguments += ["-device=virtio-net-pci,netdev=net,romfile=", "-device=virtio-rng-pci"]
+    arguments += ["-action=reboot=reset"] if may_reboot else []
     where = disk.root if disk.root.is_file() else None
     words = f"armlet.root={'/dev/vda' if where else 'root'}"
     with emulated(disk, arguments, words, timeout_s) as machine:

@@ -16,10 +16,13 @@ PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "modprobe": "kmod",
     "qemu-aarch64": "qemu-user",
+    "qemu-aarch64-static": "qemu-user-static",
     "qemu-arm": "qemu-user",
     "qemu-system-aarch64": "qemu-system-arm",
+    "readelf": "binutils",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "unshare": "util-linux",
     "xz": "xz-utils",
 }
 _FOR_ROOT = "/usr/sbin:/sbin"

@@ -14,8 +14,8 @@ class Places:
     root: Path
 
     def __post_init__(self) -> None:
-        for one in (*self.environment.values(), self.work, self.log.parent):
-            Path(one).mkdir(parents=True, exist_ok=True)
+        for one in (*map(Path, self.environment.values()), self.work, self.log.parent):
+            one.mkdir(parents=True, exist_ok=True)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -54,17 +54,14 @@ class Places:
         }
 
 
-def commands(bundle: Path, picture: Path, log: Path) -> Sequence[Sequence[str]]:
-    """Every command of edge-run, with every runtime, as short as it can be."""
-    short = ("--runs", "1", "--threads", "1")
-    tuned = ("--precision", "int8", "--force")
-    found: list[Sequence[str]] = [("doctor",), ("verify", str(bundle))]
-    for one in BACKENDS:
-        backend = ("--backend", one)
-        found += [
-            ("bench", str(bundle), *backend, "--precision", "int8", *short),
-            ("profile", str(bundle), *backend, *short),
-            ("tune", str(bundle), *backend, *tuned, *short),
-            ("classify", str(bundle), str(picture), *backend, "--layers", "--log", str(log)),
-        ]
-    return found
+def commands(backend: str, bundle: Path, picture: Path, log: Path) -> Sequence[Sequence[str]]:
+    """Every command of edge-run, with a runtime, as short as it can be."""
+    model, short = (str(bundle), "--backend", backend), ("--runs", "1", "--threads", "1")
+    return [
+        ("doctor",),
+        ("verify", *model),
+        ("bench", *model, "--precision", "int8", *short),
+        ("profile", *model, *short),
+        ("tune", *model, "--precision", "int8", "--force", *short),
+        ("classify", *model, str(picture), "--log", str(log)),
+    ]

@@ -48,34 +48,37 @@ def test_board_with_bad_power_and_nothing_that_fits(tmp_path: Path) -> None:
         page(diagnosis)[1:]
         == """
 machine
-  board        Raspberry Pi 4 Model B Rev 1.4
-  system       Debian GNU/Linux 12 (bookworm), glibc 2.41
-  Python       CPython 3.13.5, 32-bit, armv7l, kernel aarch64
-  processor    Cortex-A72, usable cores: 4
-  features     asimd
-  memory       3,793 MiB, 3,200 MiB available
+  board           Raspberry Pi 4 Model B Rev 1.4
+  system          Debian GNU/Linux 12 (bookworm), glibc 2.41
+  Python          CPython 3.13.5, 32-bit, armv7l, kernel aarch64
+  processor       Cortex-A72, usable cores: 4
+  features        asimd
+  memory          3,793 MiB, 3,200 MiB available
 
 now
-               governor ondemand, 1500 MHz, 48.3 °C, load 0.4
-               slowed down now: under-voltage, throttled
-               slowed down since it was started: under-voltage, throttled
-               -> use a stronger power supply and cable
+                  governor ondemand, 1500 MHz, 48.3 °C, load 0.4
+                  slowed down now: under-voltage, throttled
+                  slowed down since it was started: under-voltage, throttled
+                  -> use a stronger power supply and cable
 
 cameras
-               none found
+                  none found
 
 libraries
-  numpy        2.3.0, works
-  OpenCV       2.3.0, works
+  numpy           2.3.0, works
+  OpenCV          2.3.0, works
 
 runtimes
-  litert       2.3.0, crashes (SIGSEGV)
-               -> do something else
+  litert          2.3.0, crashes (SIGSEGV)
+                  -> do something else
 
 support
-  unsupported  32-bit ARM has a runtime for Python 3.11 only, this is Python 3.13
-               -> use a 64-bit system, such as 64-bit Raspberry Pi OS (on a Pi 3, a Zero 2 or \
-later), or Debian 12 with its Python 3.11""".splitlines()
+  unsupported     32-bit ARM has a runtime for Python 3.11 only, this is Python 3.13
+  litert          doesn't fit: wheels for 64-bit only
+  onnx            doesn't fit: wheels for 64-bit only
+  tflite-runtime  doesn't fit: wheels for Python up to 3.11
+                  -> use a 64-bit system, such as 64-bit Raspberry Pi OS (on a Pi 3, a Zero 2 \
+or later), or Debian 12 with its Python 3.11""".splitlines()
     )
     assert diagnosis.next_step == "do something else"
 

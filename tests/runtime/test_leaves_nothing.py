@@ -6,18 +6,22 @@ import sys
 from importlib.metadata import distribution, version
 from pathlib import Path
 
+import pytest
 from packaging.version import Version
 
-from tests.runtime.leaving import Places, commands
+from tests.runtime.leaving import BACKENDS, Places, commands
 
 # What ONNX Runtime from 1.29 on says when it can't write the file by which it knows a machine
 # again, and a part of that file's path.
 DEVICE_ID = (b"telemetry device ID", b"DeveloperTools")
 
 
-def test_only_log_and_cache_appear(bundle: Path, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_only_log_and_cache_appear(
+    bundle: Path, photos: Path, tmp_path: Path, backend: str
+) -> None:
     places = Places(tmp_path)
-    for one in commands(bundle, photos / "chelsea.png", places.log):
+    for one in commands(backend, bundle, photos / "chelsea.png", places.log):
         done = subprocess.run(
             [Path(sys.executable).parent / "edge-run", *one],
             cwd=places.work,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -244,7 +245,14 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["classify", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("classify", "camera", "watch")),
+        ["--version"],
+    ],
+)
 def test_help_imports_nothing_heavy(arguments: Sequence[str]) -> None:
     program = (
         "import sys\n"
@@ -259,7 +267,10 @@ def test_help_imports_nothing_heavy(arguments: Sequence[str]) -> None:
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    for name, command in main.commands.items():
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command
         assert f"edge-run {name} " in (command.help or "")
 
 

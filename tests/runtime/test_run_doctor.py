@@ -26,10 +26,16 @@ def test_page_of_a_machine_where_it_works() -> None:
     lines = done.stdout.splitlines()
     titles = [line for line in lines[1:] if line and not line.startswith(" ")]
     assert titles == ["machine", "now", "cameras", "libraries", "runtimes", "support"]
-    rows = {line.split()[0]: line for line in lines if line.startswith("  ") and line.split()}
+    found, expected = lines[: lines.index("support")], lines[lines.index("support") :]
+    rows = {line.split()[0]: line for line in found if line.startswith("  ") and line.split()}
     for name in ("numpy", "OpenCV", "litert", "onnx"):
         assert rows[name].endswith(", works")
     assert "->" not in rows["litert"]
+    assert expected[1].split()[0] == "supported"
+    assert [line.split()[:2] for line in expected[2:4]] == [
+        ["litert", "fits"],
+        ["onnx", "fits"],
+    ]
 
 
 def test_json_is_one_object_that_names_nobody() -> None:
@@ -41,6 +47,8 @@ def test_json_is_one_object_that_names_nobody() -> None:
     assert [one["name"] for one in record["runtimes"]] == ["litert", "onnx", "tflite-runtime"]
     assert [one["name"] for one in record["libraries"]] == ["numpy", "OpenCV"]
     assert record["support"]["tier"] == "supported"
+    fits = {one["runtime"]: one["fits"] for one in record["support"]["runtimes"]}
+    assert fits == {"litert": True, "onnx": True, "tflite-runtime": sys.version_info < (3, 12)}
     for secret in (platform.node(), getpass.getuser(), str(Path.home())):
         assert f'"{secret}"' not in done.stdout
     assert "/home/" not in done.stdout
@@ -56,7 +64,7 @@ def test_where_no_runtime_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "upgrade the system\n"
     )
     rows = done.stdout.splitlines()
-    (place,) = (number for number, row in enumerate(rows) if row.startswith("  litert "))
+    place, _ = (number for number, row in enumerate(rows) if row.startswith("  litert "))
     assert rows[place].endswith("9.9.9, needs glibc 2.99, which is newer than this system's")
     assert rows[place + 1].strip().startswith("-> run pip install")
     assert "/home/" not in done.stdout

@@ -1,0 +1,156 @@
+"""``edge-run camera`` as a user, a shell and systemd meet it, with a video for a camera."""
+
+import fcntl
+import json
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.lasting import AT_ONCE_S, EDGE_RUN, edge_run, line, record, stopped
+from tests.runtime.streams import write_video
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
+    """A second of a cat, and then half a minute of a rocket, which is a ship to the network."""
+    path = tmp_path_factory.mktemp("video") / "video.avi"
+    write_video(path, [photos / "chelsea.png", *[photos / "rocket.jpg"] * 30], each=25)
+    return path
+
+
+@pytest.fixture
+def short(tmp_path: Path, photos: Path) -> Path:
+    path = tmp_path / "short.avi"
+    write_video(path, [photos / "chelsea.png", photos / "rocket.jpg"], each=10)
+    return path
+
+
+def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    command = [str(one) for one in (EDGE_RUN, "camera", *arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_each_frame_is_labelled_or_counted(bundle: Path, short: Path) -> None:
+    done = run(bundle, "--source", short, "--json", "--top-k", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    records = [json.loads(one) for one in done.stdout.splitlines()]
+    for count, one in enumerate(records, 1):
+        assert one["frame"] == count + one["dropped"]
+        assert one["top"][0]["label"] == ("cat" if one["frame"] <= 10 else "ship")
+        assert len(one["top"]) == 2
+        assert one["frame_age_ms"] >= one["inference_ms"] > 0
+    assert records[0]["fps"] is None
+    assert records[-1]["frame"] == 20  # the last one is newest for ever
+    assert all(one["fps"] > 0 for one in records[1:])
+
+
+def test_text_is_a_line_for_each_frame(bundle: Path, short: Path) -> None:
+    done = run(bundle, "--source", short, "--backend", "litert", "--max-frames", 3)
+    heading, source, empty, titles, *lines = done.stdout.splitlines()
+    assert heading.startswith("shufflenet_v2_x0_5, model.int8.rotated.tflite, int8, litert")
+    assert (source, empty) == (str(short), "")
+    assert titles.split() == [
+        *("frame", "dropped", "fps", "age", "inference", "score", "label"),
+    ]
+    assert len(lines) == 3
+    for one in lines:
+        assert one.endswith("%  cat")
+        assert one.index("cat") == titles.index("label")
+
+
+def test_changes_alone(bundle: Path, short: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    done = run(bundle, "--source", short, "--json", "--changes", "--log", log)
+    labels = [json.loads(one)["top"][0]["label"] for one in done.stdout.splitlines()]
+    assert labels == ["cat", "ship"]
+    assert log.read_text("utf-8") == done.stdout
+
+
+def test_duration(bundle: Path, video: Path) -> None:
+    done = run(bundle, "--source", video, "--json", "--duration", 0.5)
+    assert done.returncode == 0
+    assert 0 < len(done.stdout.splitlines()) < 100
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_it_with_all_results_in_the_log(
+    bundle: Path, video: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    log = tmp_path / "results.jsonl"
+    arguments = ("camera", bundle, "--source", video, "--json", "--log", log)
+    with edge_run(*arguments) as running:
+        first = line(running)
+        rest, said = stopped(running, number)
+    assert said == ""
+    printed = [json.loads(one) for one in (first + rest).splitlines()]
+    assert [json.loads(one) for one in log.read_text().splitlines()] == printed
+
+
+def test_reader_that_goes_away(bundle: Path, video: Path) -> None:
+    with edge_run("camera", bundle, "--source", video, "--json") as running:
+        line(running)
+        assert running.stdout
+        running.stdout.close()
+        assert running.wait(AT_ONCE_S) == 1
+        assert running.stderr
+        assert running.stderr.read() == ""
+
+
+def test_reader_that_stands_still_does_not_keep_it_from_stopping(
+    bundle: Path, tmp_path: Path, photos: Path
+) -> None:
+    path = tmp_path / "quick.avi"
+    write_video(path, [photos / "rocket.jpg"], each=2000, fps=200)
+    log = tmp_path / "results.jsonl"
+    with edge_run("camera", bundle, "--source", path, "--json", "--log", log) as running:
+        assert running.stdout
+        fcntl.fcntl(running.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        line(running)
+        sizes = [-1]
+        while sizes[-1] != (now := log.stat().st_size):  # until it is stuck
+            sizes.append(now)
+            with pytest.raises(subprocess.TimeoutExpired):
+                running.wait(0.5)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(AT_ONCE_S) == 128 + signal.SIGTERM
+    assert log.read_text().endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--source", "/dev/video987"], "/dev/video987: no such camera; "),
+        (["--source", "987"], "/dev/video987: no such camera; "),
+        (["--source", "/dev/null"], "/dev/null gives no pictures; "),
+        (["--source", "none.avi"], "none.avi: no such video file; give a file, a number or"),
+        (["--source", __file__], "can't be read as a video; give a file that ffmpeg plays"),
+        (["--json", "--log", "-"], "--json and --log - both print the results; drop one"),
+        (["--log", "/"], "/: Is a directory; choose another --log"),
+    ],
+)
+def test_what_cannot_work_is_one_line(bundle: Path, arguments: list[str], said: str) -> None:
+    done = run(bundle, *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert done.stderr.startswith("edge-run: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_systemd_hears_how_it_does(bundle: Path, video: Path, tmp_path: Path) -> None:
+    path = str(tmp_path / "notify")
+    told = {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        systemd.settimeout(20)
+        arguments = ("camera", bundle, "--source", video, "--json")
+        with edge_run(*arguments, **told) as running:
+            first = [systemd.recv(100) for _ in range(4)]
+            record(running)
+            stopped(running, signal.SIGTERM)
+        while (last := systemd.recv(100)) == b"WATCHDOG=1":
+            pass
+    assert sorted(first) == [b"READY=1", *[b"WATCHDOG=1"] * 3]
+    assert last == b"STOPPING=1"
