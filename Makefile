@@ -89,6 +89,10 @@ test-arm: .venv/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json d
 count-arm: .venv/dev ## Count the instructions of the files of bench on emulated ARM processors (MODELS=FOLDER for others)
 	$(BIN)/python -m tests.arm.count_instructions $(MODELS)
 
+.PHONY: test-arm-all
+test-arm-all: .venv/dev demo/bundle/manifest.json ## Check more on emulated ARM: a Raspberry Pi 3, 32 bits, Debian 13
+	$(BIN)/python -m pytest --bundle=demo/bundle tests/arm/all/*_check.py
+
 .PHONY: bench-rewrites
 bench-rewrites: .venv/demo ## Time files with each rewrite of the graph beside files without it
 	$(BIN)/python tests/bench/rewrites.py $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -8,7 +8,6 @@ There is no armlet in it and none of the wheels: how these come onto a device is
 """
 
 import compileall
-import hashlib
 import os
 import py_compile
 import sys
@@ -17,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from armlet.command import progress
-from armlet.storage import staged_folder, write_file
+from armlet.storage import write_file
 from tests.arm import initrd
-from tests.arm.tools import cache, call
+from tests.arm.cached import made
+from tests.arm.tools import call
 
 PACKAGES = (
     "busybox-static",
@@ -32,7 +32,6 @@ PACKAGES = (
     "v4l-utils",
 )
 """Besides those that Debian calls essential."""
-MARKER = "recipe.txt"
 RECIPE = 1
 """Goes up when this module or initrd.py makes something else of the same packages."""
 
@@ -77,12 +76,8 @@ def make(suite: str = "bookworm", packages: Sequence[str] = PACKAGES) -> Disk:
     Raises:
         ArmError: Something that it takes is missing, or fails.
     """
-    recipe = "\n".join([str(RECIPE), suite, *packages, *_ACCOUNTS.values()])
-    folder = cache() / f"disk-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
-    if not folder.exists():
-        with staged_folder(folder, MARKER) as stage:
-            _fill(stage, suite, packages)
-            write_file(stage / MARKER, recipe.encode())
+    recipe = [str(RECIPE), suite, *packages, *_ACCOUNTS.values()]
+    folder = made("disk", recipe, lambda stage: _fill(stage, suite, packages))
     return Disk(
         kernel=next((folder / "root/boot").glob("vmlinuz-*")),
         initrd=folder / "initrd",

@@ -161,7 +161,8 @@ def emulated(
         command = ["qemu-system-aarch64", "-nodefaults", "-no-reboot", "-display=none"]
         command += arguments
         command += [f"-kernel={disk.kernel}", f"-initrd={machine.folder / 'initrd'}"]
-        command += [f"-append=console=ttyAMA0 quiet panic=-1 {words} init={disk.init}"]
+        command += [f"-append=console=ttyAMA0 quiet panic=-1 {words}"]
+        command[-1] += f" armlet.time={time.time():.0f} init={disk.init}"
         command += [f"-serial=file:{machine.folder / 'console'}"]
         command += [f"-netdev=user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{machine.port}-:22"]
         with (
@@ -171,6 +172,7 @@ def emulated(
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=said,
+                start_new_session=True,  # what stops all of a terminal must leave it its last act
             ) as process,
         ):
             try:

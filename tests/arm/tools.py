@@ -58,7 +58,7 @@ def call(*command: str | Path, timeout_s: float = 600) -> str:
     require(program)
     try:
         done = subprocess.run(
-            [str(_found(program)), *map(str, command[1:])],
+            [_found(program) or program, *map(str, command[1:])],
             capture_output=True,
             text=True,
             errors="replace",

@@ -4,16 +4,27 @@ import json
 from pathlib import Path
 
 from tests.arm import disk, raspberry
-from tests.arm.installing import install
 from tests.arm.root import Root
+from tests.arm.tools import ROOT
+
+EDGE_RUN = (
+    "PYTHONPATH=/opt/site:/opt/src python3 -c 'from armlet.runtime.entry import run; run()'"
+)
 
 
-def test_a_raspberry_pi_is_known_and_gives_the_golden_answers(root: Root, bundle: Path) -> None:
-    with raspberry.booted(disk.make()) as machine:
-        edge_run = install(machine, root.site[0], bundle)
-        doctor = json.loads(machine.run(f"{edge_run} doctor --json", timeout_s=300))
-        assert "Raspberry Pi 3 Model B" in json.dumps(doctor)
-        said = machine.run(
-            f"{edge_run} verify armlet/bundle --backend litert 2>&1", timeout_s=300
+def test_a_raspberry_pi_is_known_and_reproduces_the_workstation(
+    root: Root, bundle: Path
+) -> None:
+    files = {
+        "opt/site": root.site[0],
+        "opt/src/armlet": ROOT / "src/armlet",
+        "opt/bundle": bundle,
+    }
+    with raspberry.booted(disk.make(), files) as machine:
+        found = json.loads(machine.run(f"{EDGE_RUN} doctor --json", timeout_s=300))
+        assert found["machine"]["board"].startswith("Raspberry Pi 3 Model B")
+        assert found["support"]["tier"] == "supported"
+        proof = json.loads(
+            machine.run(f"{EDGE_RUN} verify /opt/bundle --backend litert --json", timeout_s=300)
         )
-        print(said)
+        assert proof["verified"], proof

@@ -3,6 +3,7 @@
 # The first program of an emulated machine, in its initrd: mounts the root, gives it the keys and
 # hands over to what init= names.
 #
+# armlet.time=SECONDS is what the clock is set to, since 1970.
 # armlet.root=root mounts the host's folder of that tag, read-only, with a layer in memory above
 # it; armlet.root=/dev/vda is an ext4 file system that is written to.
 
@@ -13,14 +14,16 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 
-root='' init=''
+root='' init='' time=''
 read -r line </proc/cmdline
 for word in $line; do
     case $word in
         armlet.root=*) root=${word#*=} ;;
+        armlet.time=*) time=${word#*=} ;;
         init=*) init=${word#*=} ;;
     esac
 done
+date -s "@$time" >/dev/null # boards have no clock of their own
 
 while read -r module; do
     insmod "/modules/$module"
