@@ -172,7 +172,7 @@ def emulated(
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=said,
-                start_new_session=True,  # what stops all of a terminal must leave it its last act
+                start_new_session=True,  # what stops a terminal must leave it its last act
             ) as process,
         ):
             try:
