@@ -91,6 +91,10 @@ class Agent:
             version = self.do_run(command, 300)["stdout"]
         return {"there": there, "version": version, "wheels": _names(self._place("wheels"))}
 
+    def do_load(self) -> Mapping[str, Any]:
+        """Processes that wanted a core, as a mean of the last minute; and the cores."""
+        return {"load": os.getloadavg()[0], "cores": os.cpu_count() or 1}
+
     # What a deploy does, in this order.
 
     def do_lock(self) -> Mapping[str, Any]:

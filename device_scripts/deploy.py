@@ -22,7 +22,7 @@ from armlet.command import progress
 from armlet.device_scripts.connection import Connection, Host, connected
 from armlet.device_scripts.device import Device, read_device
 from armlet.device_scripts.installing import Runtime, choose_runtime, command_of
-from armlet.device_scripts.measuring import Finding, find_out
+from armlet.device_scripts.measuring import Finding, find_out, let_rest
 from armlet.device_scripts.release import Release, read_release
 from armlet.device_scripts.sending import Transfer, plan, send
 from armlet.errors import ArmletError, DeviceBusy, DeviceError, RefusedRelease
@@ -234,6 +234,8 @@ def _measure(connection: Connection, job: Job) -> Sequence[Finding]:
     commands |= {name: [name, "bundle", "--json"] for name in wanted if wanted[name]}
     findings = []
     for name, arguments in commands.items():
+        if name != "doctor":
+            let_rest(connection)
         progress(f"running edge-run {name} on the device")
         findings.append(find_out(connection, name, ["bin/edge-run", *arguments], job.folder))
     return findings

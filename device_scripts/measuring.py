@@ -1,15 +1,21 @@
 """What ``edge-run`` says on the device, kept here as JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from armlet.command import progress
 from armlet.device_scripts.connection import Connection
 from armlet.storage import write_json
 
 TIMEOUT_S = 3600
+RESTED = 0.4
+"""Processes for each core. edge-run believes no time of a device with 0.5 or more."""
+LONGEST_REST_S = 180
+_LOOK_S = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,27 @@ class Finding:
     """Why it failed, in a line; None: it didn't."""
     lines: Sequence[str] = ()
     """All that it said besides."""
+
+
+def let_rest(
+    connection: Connection,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until the device has little to do, for what a deploy did there is load as well.
+
+    Not for ever: it may have other work, of which the measurement then tells.
+
+    Raises:
+        ConnectionFailed, DeviceError: As for ``Connection.ask``.
+    """
+    until = clock() + LONGEST_REST_S
+    while clock() < until:
+        found = connection.ask("load")
+        if found["load"] < RESTED * found["cores"]:
+            return
+        progress("letting the device rest")
+        sleep(_LOOK_S)
 
 
 def find_out(

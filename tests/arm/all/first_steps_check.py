@@ -1,4 +1,4 @@
-"""The page that the owner of a Pi needs: README's five commands (make test-arm-all).
+"""The page that the owner of a Pi needs: README's commands up to labels (make test-arm-all).
 
 The board is an emulated machine with systemd, called as in the README.
 """
@@ -25,9 +25,16 @@ SECTION = re.compile(r"^## From SD card to labels\n(.*?)^## ", re.MULTILINE | re
 LIMIT_S = 600
 
 
-def commands() -> list[str]:
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def sessions() -> list[list[str]]:
+    """The commands of each block."""
     (section,) = SECTION.findall((ROOT / "README.md").read_text("utf-8"))
-    return [line[2:] for line in section.splitlines() if line.startswith("$ ")]
+    return [
+        [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+        for block in BLOCK.findall(section)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -55,24 +62,44 @@ def environment(board: Machine, tmp_path_factory: pytest.TempPathFactory) -> dic
     return {**os.environ, "PATH": path, "ARMLET_CACHE": str(cache() / "deploy")}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """On the workstation, for all commands."""
+    return tmp_path_factory.mktemp("workstation")
+
+
+def run(command: str, folder: Path, environment: dict[str, str], said: list[str]) -> str:
+    started = time.monotonic()
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    said.append(f"$ {command}    ({time.monotonic() - started:.0f} s)")
+    said += done.stdout.splitlines()
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 def test_five_commands_lead_to_labels(
-    environment: dict[str, str], tmp_path: Path, said: list[str]
+    environment: dict[str, str], folder: Path, said: list[str]
 ) -> None:
-    assert len(commands()) == 5
-    for command in commands():
-        started = time.monotonic()
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LIMIT_S,
-        )
-        said.append(f"$ {command}    ({time.monotonic() - started:.0f} s)")
-        said += done.stdout.splitlines()
-        assert done.returncode == 0, done.stdout
-    assert '"label": "cat"' in done.stdout
+    first, _ = sessions()
+    assert len(first) == 5
+    last = [run(command, folder, environment, said) for command in first][-1]
+    assert '"label": "cat"' in last
+
+
+def test_another_bundle_and_back(
+    environment: dict[str, str], folder: Path, said: list[str]
+) -> None:
+    _, later = sessions()
+    for command in later:
+        run(command, folder, environment, said)
+    assert (folder / "deployed/pi@raspberrypi.local/profile.json").exists()
