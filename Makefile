@@ -90,8 +90,9 @@ count-arm: .venv/dev ## Count the instructions of the files of bench on emulated
 	$(BIN)/python -m tests.arm.count_instructions $(MODELS)
 
 .PHONY: test-arm-all
-test-arm-all: .venv/dev demo/bundle/manifest.json ## Check more on emulated ARM: a Raspberry Pi 3, 32 bits, Debian 13
-	$(BIN)/python -m pytest --bundle=demo/bundle tests/arm/all/*_check.py
+test-arm-all: .venv/dev .venv-fleet/made demo/bundle/manifest.json ## Check more on emulated boards: Pi 3, 32 bits, Debian 13, systemd, a fleet (an hour; needs root)
+	.venv-fleet/bin/ansible-lint --offline -q device_scripts/fleet
+	$(BIN)/python -m pytest --bundle=demo/bundle --durations=0 --durations-min=5 tests/arm/all/*_check.py
 
 .PHONY: bench-rewrites
 bench-rewrites: .venv/demo ## Time files with each rewrite of the graph beside files without it
@@ -118,6 +119,10 @@ clean: ## Remove what this file makes
 
 %/bin/python:
 	$(PYTHON) -m venv $*
+
+.venv-fleet/made: constraints.txt | .venv-fleet/bin/python
+	$(firstword $|) $(PIP_INSTALL) ansible-core ansible-lint
+	touch $@
 
 .venv-lock/made: | .venv-lock/bin/python
 	$(firstword $|) -m pip install --quiet --disable-pip-version-check uv
