@@ -64,7 +64,8 @@ def _walk(folder: Traversable, deep: bool) -> Iterator[tuple[str, Traversable]]:
 
 def _information() -> Mapping[str, bytes]:
     try:
-        metadata = distribution("armlet").read_text("METADATA")
+        found = distribution("armlet")
+        metadata = found.read_text("METADATA") or found.read_text("PKG-INFO")  # as in a clone
     except PackageNotFoundError:
         metadata = None
     if metadata is None:
