@@ -89,7 +89,8 @@ if [ "$what" = uninstall ]; then
     done
     change_as_root systemctl daemon-reload
     change_as_root systemctl reset-failed 'armlet-*'
-    change_as_root rm -rf "$state" /var/cache/armlet /run/armlet
+    change_as_root rm -rf "$state" /var/cache/armlet /run/armlet \
+        /var/lib/systemd/timers/stamp-armlet-verify.timer
     if getent passwd armlet >/dev/null; then
         change_as_root gpasswd --members '' armlet # with members, the group would stay
         change_as_root userdel armlet

@@ -145,7 +145,7 @@ def test_a_picture_in_the_folder_is_labelled(machine: Machine, photos: Path) -> 
     machine.run(f"{SERVICE} watch", timeout_s=300)
     # A login of its own: this one has the groups of before.
     machine.run(
-        "sudo -u pi cp /dev/stdin /var/lib/armlet/pictures/cat.png",
+        "sudo -u pi sh -c 'cat >/var/lib/armlet/pictures/cat.png'",
         input=(photos / "chelsea.png").read_bytes(),
     )
     wait_for(machine, lambda: '"label": "cat"' in _journal(machine, "watch", 5))
@@ -210,7 +210,9 @@ def wait_for(machine: Machine, so: Callable[[], bool], timeout_s: float = 120) -
     end = time.monotonic() + timeout_s
     while not so():
         if time.monotonic() > end:
-            said = machine.run("sudo journalctl -n 20 --no-pager", check=False)
+            said = machine.run(
+                "sudo journalctl --boot --unit 'armlet-*' --output cat --lines 20", check=False
+            )
             raise ArmError(f"it isn't so within {timeout_s:.0f} s", f"the journal says: {said}")
         time.sleep(1)
 
