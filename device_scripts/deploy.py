@@ -234,7 +234,7 @@ def _measure(connection: Connection, job: Job) -> Sequence[Finding]:
     commands |= {name: [name, "bundle", "--json"] for name in wanted if wanted[name]}
     findings = []
     for name, arguments in commands.items():
-        if name != "doctor":
+        if name in ("tune", "bench"):  # which say no to a busy device
             let_rest(connection)
         progress(f"running edge-run {name} on the device")
         findings.append(find_out(connection, name, ["bin/edge-run", *arguments], job.folder))
