@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import skimage
 
+from tests.runtime.streams import write_video
+
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OURS = ("edge-export ", "edge-run ")
@@ -86,6 +88,7 @@ def test_commands_of_the_session_run(tmp_path: Path) -> None:
     shutil.copy(shipped / "chelsea.png", photos)
     shutil.copy(shipped / "rocket.jpg", photos)
     shutil.copy(shipped / "rocket.jpg", tmp_path / "photo.jpg")
+    write_video(tmp_path / "video.avi", [shipped / "chelsea.png"], each=5)
     (tmp_path / "test/Bag").mkdir(parents=True)
     shutil.copy(shipped / "coffee.png", tmp_path / "test/Bag")
     (tmp_path / "mynet.py").write_text(MYNET, encoding="utf-8")
