@@ -14,16 +14,13 @@ import cv2
 import numpy as np
 import pytest
 
-from armlet.device_scripts.armlet_wheel import armlet_wheel
-from armlet.device_scripts.device import Target
-from armlet.device_scripts.wheels import resolve_wheels
+from armlet.device_scripts.kit import write_kit
 from tests.arm import systemd
 from tests.arm.camera import DEVICE, HEIGHT, WIDTH, Camera, Picture
 from tests.arm.machine import Machine, booted
-from tests.arm.tools import ROOT, ArmError
+from tests.arm.tools import ArmError
 
-TARGET = Target(lock="64bit", architecture="aarch64", python=(3, 11), glibc=36)
-SETUP = "sh device_scripts/setup.sh --wheelhouse wheels"
+SETUP = "sh kit/setup.sh --wheelhouse kit/wheels"
 SERVICE = "sh armlet/runtime/scripts/install-service.sh"
 BENCH = "sh armlet/runtime/scripts/bench.sh"
 LIMIT_S = 900
@@ -31,12 +28,11 @@ LIMIT_S = 900
 
 
 @pytest.fixture(scope="module")
-def machine() -> Iterator[Machine]:
-    """A machine with systemd, without network; wheels and scripts lie in pi's home folder."""
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine with systemd, without network; the kit lies in pi's home folder."""
+    kit = write_kit("bookworm", tmp_path_factory.mktemp("kit") / "kit")
     with booted(systemd.make(), may_reboot=True, timeout_s=300) as machine:
-        wheels = [one.path for one in resolve_wheels(TARGET)]
-        _send(machine, "wheels", [*wheels, armlet_wheel().path])
-        _send(machine, ".", [ROOT / "device_scripts"])
+        _send(machine, ".", [kit.folder])
         yield machine
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.arm import systemd
-from tests.arm.machine import NAME, Machine, booted
+from tests.arm.machine import Machine, booted
 from tests.arm.tools import ROOT, ArmError, cache
 from tests.device_scripts.bundles import change_one_model, expect_other_answers
 
@@ -86,7 +86,9 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         }
         hosts = {
             name: {
-                "ansible_host": NAME,
+                # By the port Ansible and ssh tell one board from the other.
+                "ansible_host": "127.0.0.1",
+                "ansible_port": one.port,
                 "ansible_ssh_common_args": f"-F {one.ssh_config}",
                 "armlet_ssh_config": str(one.ssh_config),
             }
