@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import select
 import shutil
 import struct
@@ -31,6 +32,7 @@ from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 PART = ".part"
+LINKS = ("runtime", "bundle", "previous")
 CHUNK = 1 << 20
 EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 AT_FDCWD = -100
@@ -222,11 +224,7 @@ class Agent:
         _exchange(self._place("bundle"), self._place("previous"))
 
     def do_clean(self, keep: str | None) -> None:
-        """Remove what neither the active nor the previous release needs.
-
-        Args:
-            keep: A runtime that programs may still be running from.
-        """
+        """Remove what neither release needs, but for a runtime that may still be running."""
         releases = {_link_target(self._place(name)) for name in ("bundle", "previous")}
         runtimes = {_link_target(self._place("runtime")) or "", keep or ""}
         _keep_only(self._place("releases"), releases)
@@ -259,6 +257,8 @@ def probe(home: str) -> Mapping[str, Any]:
     free = os.statvfs(above)
     return {
         "home": place,
+        "names": os.listdir(place) if os.path.isdir(place) else [],
+        "links": [one for one in LINKS if os.path.islink(os.path.join(place, one))],
         "writable": os.access(above, os.W_OK),
         "free_bytes": free.f_bavail * free.f_frsize,
         "system": sys.platform,
@@ -367,9 +367,10 @@ def _link_tree(source: str, target: str) -> None:
 
 
 def _keep_only(folder: str, kept: Collection[str | None]) -> None:
+    """Of what deploys put there: other names are somebody else's."""
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
-        if name not in kept:
+        if name not in kept and re.fullmatch("([0-9a-f]{12}|[0-9a-f]{64})([.]part)?", name):
             shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
 

@@ -187,10 +187,11 @@ _FAILURES = (
         "doesn't let us in (too many keys tried)",
         "name the right key with IdentityFile in your ssh config",
     ),
+    ("usage: ssh", "is no host to ssh", "give user@host, an alias or ssh://user@host:port"),
     (
         "Could not resolve hostname",
         "is no known name",
-        "check it, and that the device is on and in your network",
+        "check it and that the device is on; a port is given as ssh://host:port",
     ),
     (
         "Connection refused",
@@ -211,6 +212,8 @@ def connected(host: Host) -> Iterator[Connection]:
     Raises:
         ConnectionFailed: There is no OpenSSH here.
     """
+    if host.ssh_config and not host.ssh_config.is_file():
+        raise ConnectionFailed(f"there is no file {host.ssh_config}", "check --ssh-config")
     options = {
         "ConnectTimeout": CONNECT_S,
         "ServerAliveInterval": ALIVE_S,

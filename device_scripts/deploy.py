@@ -12,6 +12,7 @@ The steps, in their order; a kill between any two leaves the device with what wa
     clean             what neither release needs
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -25,7 +26,7 @@ from armlet.device_scripts.installing import Runtime, choose_runtime, command_of
 from armlet.device_scripts.measuring import Finding, find_out, let_rest
 from armlet.device_scripts.release import Release, read_release
 from armlet.device_scripts.sending import Transfer, plan, send
-from armlet.errors import ArmletError, DeviceBusy, DeviceError, RefusedRelease
+from armlet.errors import ArmletError, DeviceBusy, DeviceError, OutputError, RefusedRelease
 
 HOME = "armlet"
 RESERVE = 20_000_000
@@ -108,6 +109,8 @@ def deploy(job: Job, bundle: Path) -> Outcome:
         OutputError: Something can't be written here.
     """
     release = read_release(bundle)
+    if not job.dry_run:
+        _check_output(job.folder)
     with connected(job.host) as connection:
         progress(f"connecting to {job.host.name}")
         device = read_device(job.host.name, connection.begin(job.home))
@@ -153,6 +156,16 @@ def roll_back(job: Job) -> Rollback:
         active=device.previous,
         previous=device.active,
     )
+
+
+def _check_output(folder: Path) -> None:
+    """Say early that what the device says can't be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: {error.strerror}", "choose another with -o") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder} can't be written to", "choose another with -o")
 
 
 def _lock(connection: Connection) -> None:

@@ -11,6 +11,9 @@ OLDEST, NEWEST = (3, 11), (3, 14)
 OLDEST_GLIBC: Mapping[Lock, int] = {"64bit": 28, "32bit": 34}
 """2.28 and 2.34: below, numpy, OpenCV or a runtime has no wheels."""
 SYSTEM_64 = "install a 64-bit system, such as 64-bit Raspberry Pi OS"
+LINKS = ("runtime", "bundle", "previous")
+NAMES = frozenset({"bin", "cache", "files", "lock", "releases", "runtimes", "wheels", *LINKS})
+"""What armlet has in its folder, the links among it; while it changes, with .part or .new."""
 DEBIAN = {"numpy": "python3-numpy", "cv2": "python3-opencv", "click": "python3-click"}
 
 
@@ -87,6 +90,15 @@ def read_device(host: str, found: Mapping[str, Any]) -> Device:
     if not found["writable"]:
         raise DeviceError(
             f"{host}: {found['home']} can't be written to", "choose another folder with --home"
+        )
+    names = {name.removesuffix(".part").removesuffix(".new") for name in found["names"]}
+    foreign = sorted(names - NAMES) or [
+        name for name in LINKS if name in names and name not in found["links"]
+    ]
+    if foreign:
+        raise DeviceError(
+            f"{host}: {found['home']} holds {foreign[0]}, which isn't armlet's",
+            "choose a new or empty folder with --home",
         )
     return Device(
         model=found["model"],

@@ -46,12 +46,15 @@ def let_rest(
     Raises:
         ConnectionFailed, DeviceError: As for ``Connection.ask``.
     """
-    until = clock() + LONGEST_REST_S
-    while clock() < until:
+    began, said = clock(), False
+    while clock() < began + LONGEST_REST_S:
         found = connection.ask("load")
         if found["load"] < RESTED * found["cores"]:
             return
-        progress("letting the device rest")
+        if not said:
+            said = True
+            load = f"load {found['load']:.1f}"
+            progress(f"letting the device rest ({load}), for {LONGEST_REST_S} s at most")
         sleep(_LOOK_S)
 
 

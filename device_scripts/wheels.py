@@ -37,6 +37,8 @@ def resolve_wheels(target: Target, wheelhouse: Path | None = None) -> Sequence[S
         WheelError: They can't be fetched, or aren't the locked ones.
         OutputError: The cache can't be written to.
     """
+    if wheelhouse and not wheelhouse.is_dir():
+        raise WheelError(f"there is no folder {wheelhouse}", "check --wheelhouse")
     lock = files("armlet.device_scripts").joinpath("locks", f"{target.lock}.txt").read_text()
     key = sha256(f"{target}\n{lock}".encode())[:DIGITS]
     folder = cache_folder() / "wheels" / f"{target.architecture}-{key}"
@@ -56,6 +58,8 @@ def resolve_wheels(target: Target, wheelhouse: Path | None = None) -> Sequence[S
 def _kept(folder: Path) -> Sequence[SentFile] | None:
     try:
         hashes: Mapping[str, str] = json.loads((folder / HASHES).read_text(encoding="utf-8"))
+        if any(sha256((folder / one).read_bytes()) != hashes[one] for one in hashes):
+            return None  # storage decays on workstations, too
         return [
             SentFile(
                 name=name,

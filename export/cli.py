@@ -255,6 +255,8 @@ def deploy(
     if len(targets) != (1 if rollback else 2):
         wanted = "HOST alone" if rollback else "BUNDLE and HOST"
         raise OptionError(f"deploy needs {wanted}", "see edge-export deploy --help")
+    if rollback and (wish["tune"] or wish["bench"] or wish["profile"]):
+        raise OptionError("--rollback measures nothing", "drop --tune, --bench and --profile")
     job = deploying.Job(host=Host(name=targets[-1], ssh_config=ssh_config), **wish)
     if rollback:
         done = deploying.roll_back(job)
@@ -281,24 +283,27 @@ def deploy(
     help="What the device runs: the release of Debian or Raspberry Pi OS, 64-bit unless it "
     "says 32.",
 )
+@click.option("--bundle", type=PATH, help="Folder that edge-export wrote, to be active there.")
 @click.option("--wheelhouse", type=PATH, help="Folder to take wheels from, without a network.")
 @click.option("-o", "--output", type=PATH, required=True, help="Folder for it.")
-def kit(system: str, wheelhouse: Path | None, output: Path) -> None:
+def kit(system: str, bundle: Path | None, wheelhouse: Path | None, output: Path) -> None:
     """Put together what installs armlet on a device that no SSH reaches.
 
-    The folder holds setup.sh, the other scripts for devices, and all wheels; carry it there.
+    The folder holds setup.sh, the other scripts for devices, all wheels and a bundle; carry it
+    there.
 
     \b
-    edge-export kit -o kit/
-    edge-export kit --system trixie -o kit/
+    edge-export kit --bundle out/ -o kit/
+    edge-export kit --bundle out/ --system trixie -o kit/
     """
+    import shlex
+
     from armlet.device_scripts.kit import write_kit
 
     progress(f"resolving wheels for {system}")
-    made = write_kit(system, output, wheelhouse)
+    made = write_kit(system, output, bundle, wheelhouse)
     click.echo(f"{made.folder}: {made.wheels} wheels, {made.bytes / 1e6:.0f} MB for {system}")
-    name = made.folder.name
-    notice(f"next, on the device: sh {name}/setup.sh --wheelhouse {name}/wheels")
+    notice(f"next, on the device: sh {shlex.quote(f'{made.folder.name}/setup.sh')}")
 
 
 def _stages() -> "Stages":

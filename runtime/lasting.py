@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from armlet.command import notice
-from armlet.errors import ImageError
+from armlet.errors import ImageError, OptionError
 from armlet.runtime.options import ModelOptions, model_options
 
 # As in cli.py, what is heavy is imported in the commands: --help must be quick.
@@ -183,6 +183,8 @@ def _source(named: str) -> "Source":
     from armlet.runtime.v4l2 import V4l2Camera
     from armlet.runtime.video import VideoFile
 
+    if "://" in named:
+        raise OptionError(f"{named} is an address", "give a camera or a video file")
     if named.isdecimal():
         return V4l2Camera(f"/dev/video{int(named)}")
     return V4l2Camera(named) if named.startswith("/dev/") else VideoFile(Path(named))

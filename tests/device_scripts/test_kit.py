@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = kit("--system", "bookworm-32", "-o", target)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{target}: 3 wheels, ")
-    assert done.stderr == "next, on the device: sh kit/setup.sh --wheelhouse kit/wheels\n"
+    assert done.stderr == "next, on the device: sh kit/setup.sh\n"
     return target
 
 
@@ -55,6 +55,7 @@ def test_setup_takes_it(folder: Path, tmp_path: Path) -> None:
 
 def test_another_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
+    (tmp_path / "setup.sh").touch()
     done = kit("--system", "bookworm-32", "-o", tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith("choose a new or empty folder with -o\n")
