@@ -47,6 +47,8 @@ class Job:
     tune: bool = False
     bench: bool = False
     profile: bool = False
+    rest: float = 180
+    """Seconds that a busy device may have to calm down before it measures."""
     dry_run: bool = False
 
     @property
@@ -248,7 +250,7 @@ def _measure(connection: Connection, job: Job) -> Sequence[Finding]:
     findings = []
     for name, arguments in commands.items():
         if name in ("tune", "bench"):  # which say no to a busy device
-            let_rest(connection)
+            let_rest(connection, job.rest)
         progress(f"running edge-run {name} on the device")
         findings.append(find_out(connection, name, ["bin/edge-run", *arguments], job.folder))
     return findings

@@ -14,7 +14,6 @@ from armlet.storage import write_json
 TIMEOUT_S = 3600
 RESTED = 0.4
 """Processes for each core. edge-run believes no time of a device with 0.5 or more."""
-LONGEST_REST_S = 180
 _LOOK_S = 2
 
 
@@ -36,6 +35,7 @@ class Finding:
 
 def let_rest(
     connection: Connection,
+    longest_s: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -43,18 +43,24 @@ def let_rest(
 
     Not for ever: it may have other work, of which the measurement then tells.
 
+    Args:
+        connection: To it.
+        longest_s: Seconds.
+        clock: In seconds.
+        sleep: Waits for so many.
+
     Raises:
         ConnectionFailed, DeviceError: As for ``Connection.ask``.
     """
     began, said = clock(), False
-    while clock() < began + LONGEST_REST_S:
+    while clock() < began + longest_s:
         found = connection.ask("load")
         if found["load"] < RESTED * found["cores"]:
             return
         if not said:
             said = True
             load = f"load {found['load']:.1f}"
-            progress(f"letting the device rest ({load}), for {LONGEST_REST_S} s at most")
+            progress(f"letting the device rest ({load}), for {longest_s:.0f} s at most")
         sleep(_LOOK_S)
 
 

@@ -225,6 +225,13 @@ def train(
 @click.option("--tune", is_flag=True, help="Find out what is fastest there, and use it.")
 @click.option("--bench", is_flag=True, help="Measure every file there.")
 @click.option("--profile", is_flag=True, help="Measure every layer there.")
+@click.option(
+    "--rest",
+    type=click.FloatRange(0, 3600),
+    default=180,
+    show_default=True,
+    help="Longest wait for a busy device before --tune and --bench, in seconds.",
+)
 @click.option("--rollback", is_flag=True, help="Back to the bundle before; no BUNDLE then.")
 @click.option("--ssh-config", type=PATH, help="Instead of ~/.ssh/config.")
 @click.option("--wheelhouse", type=PATH, help="Folder to take wheels from, without a network.")

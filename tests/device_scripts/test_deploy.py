@@ -212,13 +212,13 @@ def test_the_runtime_of_setup_stays(device: Device, bundle: Path) -> None:
 def test_what_fails_after_the_switch_is_told(device: Device, bundle: Path) -> None:
     shutil.rmtree(device.home / "cache")
     (device.home / "cache").symlink_to("/proc/self/fd")  # nobody can keep a file there
-    done = device.run(bundle, "device", "--tune", code=1)
+    done = device.run(bundle, "device", "--tune", "--rest", 0, code=1)
     assert "but tune failed" in done.stderr
     assert device.active is not None and f"{device.active} is active" in done.stderr
 
 
 def test_bench_and_profile_are_fetched(device: Device, bundle: Path) -> None:
-    done = device.run(bundle, "device", "--bench", "--profile")
+    done = device.run(bundle, "device", "--bench", "--profile", "--rest", 0)
     assert "bench    " in done.stdout and "heaviest layers" in done.stdout
     assert names(device.output) == {
         f"{name}.json" for name in ("verify", "doctor", "bench", "profile")
@@ -274,3 +274,38 @@ def test_a_connection_that_breaks(
         assert "the connection to device broke" in said and "run the same command again" in said
         assert told["bundle"]["sent_bytes"] < total - sent_bytes + 2 * agent_bytes
     assert told["verified"]
+
+
+def test_what_is_not_armlets_stays(device: Device, bundle: Path) -> None:
+    (device.home / "files").mkdir(parents=True, exist_ok=True)
+    (device.home / "files/thesis.txt").touch()
+    device.run(bundle, "device")
+    assert (device.home / "files/thesis.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "bundle"])
+def test_a_folder_of_somebody_else_is_refused(
+    device: Device, bundle: Path, tmp_path: Path, name: str
+) -> None:
+    home = tmp_path / "project"
+    (home / name).mkdir(parents=True)
+    before = tree(home)
+    said = device.refused(bundle, "device", "--home", home)
+    assert said.endswith(
+        f"{home} holds {name}, which isn't armlet's; choose a new or empty folder with --home"
+    )
+    assert tree(home) == before
+
+
+def test_rollback_measures_nothing(device: Device) -> None:
+    assert "--rollback measures nothing" in device.refused("device", "--rollback", "--tune")
+
+
+def test_an_output_that_cannot_be_written_is_said_at_once(
+    device: Device, bundle: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    home = tmp_path / "new"
+    said = device.refused(bundle, "device", "-o", tmp_path / "file/deeper", "--home", home)
+    assert said.endswith("choose another with -o")
+    assert not home.exists()

@@ -10,6 +10,8 @@ from armlet.errors import DeviceError
 
 PI_4 = {
     "home": "/home/pi/armlet",
+    "names": [],
+    "links": [],
     "writable": True,
     "free_bytes": 10**10,
     "system": "linux",

@@ -36,6 +36,13 @@ def test_a_wheelhouse_needs_no_network(tmp_path: Path, monkeypatch: pytest.Monke
         resolve_wheels(replace(BULLSEYE_32, lock="64bit"), wheels[0].path.parent)
 
 
+def test_a_damaged_wheel_is_fetched_again() -> None:
+    wheels = resolve_wheels(BULLSEYE_32)
+    wheels[0].path.write_bytes(b"")
+    assert resolve_wheels(BULLSEYE_32) == wheels
+    assert hashlib.sha256(wheels[0].path.read_bytes()).hexdigest() == wheels[0].sha256
+
+
 def test_no_wheels_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/")
     monkeypatch.setenv("PIP_RETRIES", "0")
