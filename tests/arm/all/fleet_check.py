@@ -48,6 +48,7 @@ class Fleet:
             cwd=self.folder,
             env={
                 **os.environ,
+                "PWD": str(self.folder),  # as a shell would
                 "ANSIBLE_NOCOLOR": "1",
                 "ARMLET_CACHE": str(cache() / "deploy"),
             },
@@ -162,6 +163,6 @@ def test_a_new_bundle_and_back_again(fleet: Fleet, bundles: Mapping[str, Path]) 
     before = active(fleet)
     fleet.play(bundles["second"], "-e", "armlet_service=keep")
     assert active(fleet) != before
-    fleet.play(bundles["second"], "-e", '{"armlet_rollback": true, "armlet_service": "none"}')
+    fleet.play(bundles["second"], "-e", "armlet_rollback=true", "-e", "armlet_service=none")
     assert active(fleet) == before
     assert fleet.each("systemctl is-active armlet-watch || true") == 2 * ["inactive"]
