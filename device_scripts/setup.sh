@@ -224,8 +224,10 @@ if [ -e "$here/bundle/manifest.json" ] &&
             fail "the bundle can't be copied to $home" "mend what it says above"
     fi
     say "verifying the kit's bundle"
-    change "$home/bin/edge-run" verify "$stage" ||
+    change "$home/bin/edge-run" verify "$stage" || {
+        rm -rf "${stage%.part}.part"
         fail "the bundle doesn't verify on this device" "export it again"
+    }
     if [ "$stage" != "$home/releases/$release" ]; then
         change sync
         change mv -T "$stage" "$home/releases/$release"
