@@ -26,7 +26,7 @@ ARGUMENTS go to edge-run bench: bench.sh -- --precision int8 --threads 1
 EOF
 }
 
-home=${HOME:-}/armlet output='' below=60 wait=300
+home='' output='' below=60 wait=300
 while [ $# -gt 0 ]; do
     case $1 in
         --home | --output | --below | --wait)
@@ -45,6 +45,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ -n "$home" ] || home=$(default_home)
 for number in "$below" "$wait"; do
     case $number in
         *[!0-9]*) misuse "'$number' is not a whole number" ;;
@@ -104,6 +105,7 @@ set_governor() { # FILE GOVERNOR
 # shellcheck disable=SC2317  # a trap calls it
 restore() {
     [ -z "$child" ] || kill "$child" 2>/dev/null || true
+    [ -z "$output" ] || rm -f "$output/bench.json.new"
     for pair in $saved; do
         set_governor "${pair%=*}" "${pair#*=}" || say "${pair%=*} is still at performance"
     done
@@ -161,10 +163,8 @@ code=0
 child=$!
 wait $child || code=$?
 child=
-[ -z "$output" ] || [ -s "$output/bench.json.new" ] || {
-    rm "$output/bench.json.new"
+[ -z "$output" ] || [ -s "$output/bench.json.new" ] ||
     fail "edge-run bench measured nothing" "mend what it says above"
-}
 
 if [ -n "$output" ]; then
     mv "$output/bench.json.new" "$output/bench.json"

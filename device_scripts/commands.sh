@@ -75,6 +75,19 @@ point() { # LINK TARGET
     change mv -T "$1.new" "$1"
 }
 
+# Where armlet is unless --home says: the user's own folder, also where cron or a unit sets none.
+default_home() {
+    user_home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+    [ -n "$user_home" ] || fail "this user has no home folder" "say where with --home"
+    printf '%s\n' "$user_home/armlet"
+}
+
+# Nothing where there is no Python yet.
+python_version() {
+    ! command -v python3 >/dev/null ||
+        python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+}
+
 # An option's value as a path that holds in any folder.
 absolute() { # PATH
     case $1 in

@@ -14,7 +14,7 @@ from armlet.device_scripts.files import SentFile
 from armlet.device_scripts.wheels import resolve_wheels, runtime_name
 
 VENV = "venv"
-"""The runtime that setup.sh makes."""
+"""What the name of a runtime that setup.sh makes begins with."""
 # What is in its own folder comes before all else that this Python may find, and nothing that a
 # user has set or installed comes in between; nor in what edge-run starts itself.
 _COMMAND = """\
@@ -63,9 +63,10 @@ def choose_runtime(connection: Connection, device: Device, wheelhouse: Path | No
         ConnectionFailed, DeviceError: As for ``Connection.ask``.
     """
     wanted = f"version {armlet.__version__}"
-    by_setup = device.runtime == VENV and device.version == f"{armlet.__version__} {VENV}"
-    if by_setup and wanted in connection.ask("state", runtime=VENV)["version"]:
-        return Runtime(name=VENV)
+    there = device.runtime or ""
+    by_setup = there.startswith(VENV) and device.version == f"{armlet.__version__} {there}"
+    if by_setup and wanted in connection.ask("state", runtime=there)["version"]:
+        return Runtime(name=there)
     progress(f"resolving wheels for {device.target}")
     wheels = [*resolve_wheels(device.target, wheelhouse), armlet_wheel()]
     name = runtime_name(wheels)

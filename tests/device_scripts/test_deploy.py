@@ -22,6 +22,8 @@ from tests.device_scripts.bundles import (
 )
 from tests.device_scripts.conftest import Device
 
+VENV = "venv-0ea506a25d4f"
+"""A runtime as setup.sh calls it."""
 BREAKING = """#!{python}
 import os, subprocess, sys
 with subprocess.Popen(["{ssh}", *sys.argv[1:]], stdin=subprocess.PIPE) as child:
@@ -196,17 +198,17 @@ def test_an_armlet_that_does_not_run_is_installed_anew(
 
 def test_the_runtime_of_setup_stays(device: Device, bundle: Path) -> None:
     (name,) = names(device.home / "runtimes")
-    (device.home / "runtimes" / name).rename(device.home / "runtimes/venv")
+    (device.home / "runtimes" / name).rename(device.home / "runtimes" / VENV)
     version = device.home / "runtime/version"
     link = device.home / "runtime"
     link.unlink()
-    link.symlink_to("runtimes/venv")
+    link.symlink_to(f"runtimes/{VENV}")
     number = version.read_text().split()[0]
     version.unlink()  # it is a hard link to that of other tests
-    version.write_text(f"{number} venv\n")
+    version.write_text(f"{number} {VENV}\n")
     told = device.told(bundle, "device")
-    assert told["armlet"]["runtime"] == "venv" and not told["armlet"]["installed"]
-    assert names(device.home / "runtimes") == {"venv"}
+    assert told["armlet"]["runtime"] == VENV and not told["armlet"]["installed"]
+    assert names(device.home / "runtimes") == {VENV}
 
 
 def test_what_fails_after_the_switch_is_told(device: Device, bundle: Path) -> None:

@@ -1,13 +1,32 @@
 """The scripts for a device, as far as a workstation can run them; the rest is in tests/arm."""
 
+import fcntl
+import getpass
+import hashlib
 import os
+import platform
+import pwd
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+import armlet
+from tests.device_scripts.bundles import damage, edit_manifest
+
 SCRIPTS = Path(__file__).parents[2] / "device_scripts"
+ROOT = SCRIPTS.parent
+PYTHON = subprocess.run(
+    ["python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout.strip()
+"""What the scripts find, which may be another than that of the tests."""
 COMMANDS = ("setup.sh", "install-service.sh", "bench.sh")
 
 
@@ -23,12 +42,36 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(home: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+@pytest.fixture
+def kit(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Path:
+    """A kit for this machine, whose only wheel is none."""
+    folder = tmp_path_factory.mktemp("kit")
+    shutil.copytree(SCRIPTS, folder, dirs_exist_ok=True)
+    shutil.copytree(bundle, folder / "bundle")
+    (folder / "wheels").mkdir()
+    (folder / "wheels/armlet-0-py3-none-any.whl").touch()
+    say_fits(folder, platform.machine(), PYTHON)
+    return folder
+
+
+def say_fits(kit: Path, architecture: str, python: str) -> None:
+    lines = ("system bookworm", f"architecture {architecture}", f"python {python}")
+    (kit / "kit.txt").write_text("".join(f"{line}\n" for line in lines))
+
+
+def environment(home: Path | None) -> dict[str, str]:
+    path = {"PATH": os.environ["PATH"]}
+    return path if home is None else {**path, "HOME": str(home)}
+
+
+def run(
+    home: Path | None, *command: str, scripts: Path = SCRIPTS
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        ["sh", str(SCRIPTS / command[0]), *command[1:]],
+        ["sh", str(scripts / command[0]), *command[1:]],
         capture_output=True,
         text=True,
-        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        env=environment(home),
         timeout=60,
     )
 
@@ -61,7 +104,6 @@ def test_help_says_how(home: Path, script: str) -> None:
         (["setup.sh", "--armlet", "LICENSE"], ["python3 -m venv", "--require-hashes"]),
         (["install-service.sh", "camera"], ["systemctl enable", "--source 0 --json"]),
         (["install-service.sh", "watch"], ["armlet-watch.service", "-m 2775"]),
-        (["install-service.sh", "uninstall"], ["rm -rf /var/lib/armlet", "daemon-reload"]),
         (["bench.sh", "--output", "out", "--", "--runs", "1"], ["--json --runs 1", "mkdir"]),
     ],
     ids=lambda value: " ".join(value[:2]),
@@ -69,12 +111,21 @@ def test_help_says_how(home: Path, script: str) -> None:
 def test_a_dry_run_prints_commands_and_changes_nothing(
     home: Path, command: list[str], printed: list[str]
 ) -> None:
-    command = [str(SCRIPTS.parent / one) if one == "LICENSE" else one for one in command]
+    command = [str(ROOT / one) if one == "LICENSE" else one for one in command]
     before = tree(home)
     done = run(home, command[0], "--dry-run", *command[1:])
     assert done.returncode == 0, done.stderr
     for part in printed:
         assert part in done.stdout
+    assert tree(home) == before
+
+
+def test_to_uninstall_a_service_that_is_not_there_changes_nothing(home: Path) -> None:
+    before = tree(home)
+    done = run(home, "install-service.sh", "uninstall", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    # On the machine of the tests, which may be one that runs it.
+    assert "nothing to do" in done.stderr or "rm -rf /var/lib/armlet" in done.stdout
     assert tree(home) == before
 
 
@@ -101,3 +152,107 @@ def test_a_mistake_is_one_line(home: Path, command: list[str], said: str) -> Non
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert tree(home) == before
+
+
+@pytest.mark.parametrize(
+    ("architecture", "python"), [("armv6l", PYTHON), (platform.machine(), "3.99")]
+)
+def test_a_kit_for_another_system_says_so(
+    home: Path, kit: Path, architecture: str, python: str
+) -> None:
+    say_fits(kit, architecture, python)
+    done = run(home, "setup.sh", "--dry-run", scripts=kit)
+    assert done.returncode == 1 and done.stdout == ""
+    said = f"this kit is for bookworm ({architecture}, Python {python}), and this is "
+    assert f"{said}{platform.machine()} with Python {PYTHON}; " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_kit_takes_its_own_wheels(home: Path, kit: Path) -> None:
+    done = run(home, "setup.sh", "--dry-run", scripts=kit)
+    # On the machine of the tests, which may lack Debian's venv module.
+    assert f"--find-links={kit}/wheels" in done.stdout or "python3-venv" in done.stderr
+
+
+def install(home: Path, kit: Path) -> "subprocess.CompletedProcess[str]":
+    """Set up from a kit, whose runtime is there already: it runs this very armlet."""
+    planned = run(home, "setup.sh", "--dry-run", scripts=kit)
+    if "packages are missing" in planned.stderr or "usermod" in planned.stdout:
+        pytest.skip("setup.sh would change the system")
+    (link,) = [line for line in planned.stdout.splitlines() if "ln -sfn runtimes/" in line]
+    name = link.split()[2]
+    runtime = home / "armlet" / name
+    runtime.mkdir(parents=True, exist_ok=True)
+    (runtime / "version").write_text(f"{armlet.__version__} {runtime.name}\n")
+    code = "from armlet.runtime.entry import run; run()"
+    path = f"PYTHONPATH={ROOT / 'src'}"
+    (runtime / "edge-run").write_text(f'#!/bin/sh\n{path} {sys.executable} -c "{code}" "$@"\n')
+    (runtime / "edge-run").chmod(0o755)
+    return run(home, "setup.sh", scripts=kit)
+
+
+def links(home: Path) -> list[str]:
+    return [os.readlink(home / "armlet" / name) for name in ("bundle", "previous")]
+
+
+def test_the_bundle_of_a_kit_becomes_active_if_it_verifies(home: Path, kit: Path) -> None:
+    digest = hashlib.sha256((kit / "bundle/manifest.json").read_bytes()).hexdigest()[:12]
+    (home / "armlet/runtimes/venv-older").mkdir(parents=True)
+    done = install(home, kit)
+    assert done.returncode == 0, done.stderr
+    assert links(home) == [f"releases/kit-{digest}", "releases/one"]
+    assert "reproduces" in done.stdout
+    command, bundle = home / "armlet/bin/edge-run", home / "armlet/bundle"
+    assert done.stderr.endswith(f"next: {command} classify {bundle} PICTURE\n")
+    assert not (home / "armlet/runtimes/venv-older").exists()
+
+    assert "reproduces" not in install(home, kit).stdout
+    assert links(home) == [f"releases/kit-{digest}", "releases/one"]
+
+    edit_manifest(kit / "bundle", lambda record: None)  # other bytes, so another bundle
+    damage(kit / "bundle")
+    before = tree(home / "armlet/releases")
+    done = install(home, kit)
+    assert done.returncode == 1
+    assert done.stderr.endswith("doesn't verify on this device; export it again\n")
+    assert links(home) == [f"releases/kit-{digest}", "releases/one"]
+    assert [name for name, _ in tree(home / "armlet/releases")] == [name for name, _ in before]
+
+
+def test_a_deploy_keeps_setup_out(home: Path) -> None:
+    before = tree(home)
+    with (home / "armlet/lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run(home, "setup.sh", "--armlet", str(ROOT / "LICENSE"))
+    assert done.returncode == 1 and done.stdout == ""
+    assert f"somebody else is installing or deploying to {home}/armlet;" in done.stderr
+    (home / "armlet/lock").unlink()
+    assert [name for name, _ in tree(home)] == [name for name, _ in before]
+
+
+def test_a_home_that_nobody_can_write_to_is_one_line() -> None:
+    done = run(None, "setup.sh", "--home", "/proc/armlet", "--armlet", str(ROOT / "LICENSE"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("setup.sh: /proc/armlet can't be written to; ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_variable_the_home_folder_is_the_users() -> None:
+    done = run(None, "setup.sh", "--dry-run", "--armlet", str(ROOT / "LICENSE"))
+    assert done.returncode == 0, done.stderr
+    assert f" {pwd.getpwnam(getpass.getuser()).pw_dir}/armlet/bin " in done.stdout
+
+
+def test_a_killed_measurement_leaves_no_file(home: Path) -> None:
+    command = home / "armlet/bin/edge-run"
+    command.write_text("#!/bin/sh\nexec sleep 30\n")
+    output = home / "out"
+    words = ["sh", str(SCRIPTS / "bench.sh"), "--wait", "0", "--output", str(output)]
+    with subprocess.Popen(words, env=environment(home), stderr=subprocess.DEVNULL) as bench:
+        end = time.monotonic() + 20
+        while not (output / "bench.json.new").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert (output / "bench.json.new").exists()
+        bench.send_signal(signal.SIGTERM)
+        assert bench.wait(20) == 143
+    assert list(output.iterdir()) == []
