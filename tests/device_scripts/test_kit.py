@@ -42,15 +42,22 @@ def test_armlet_on_a_device_has_no_export(folder: Path) -> None:
     assert not [name for name in names if name.startswith(("armlet/export", "armlet/quantize"))]
 
 
-def test_setup_takes_it(folder: Path, tmp_path: Path) -> None:
-    command = ["sh", folder / "setup.sh", "--wheelhouse", folder / "wheels", "--dry-run"]
-    done = subprocess.run(
-        [str(one) for one in [*command, "--home", tmp_path / "armlet"]],
-        capture_output=True,
-        text=True,
-    )
-    # On the machine of the tests, which may lack Debian's venv module.
-    assert f"--find-links={folder}/wheels" in done.stdout or "python3-venv" in done.stderr
+def test_setup_knows_what_it_is_for(folder: Path, tmp_path: Path) -> None:
+    command = ["sh", folder / "setup.sh", "--dry-run", "--home", tmp_path / "armlet"]
+    done = subprocess.run([str(one) for one in command], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "this kit is for bookworm-32 (armv7l, Python 3.11)" in done.stderr
+
+
+def test_a_bundle_may_be_in_it(bundle: Path, tmp_path: Path) -> None:
+    target = tmp_path / "kit"
+    kit("--system", "bookworm-32", "--bundle", bundle, "-o", target)
+    there = {one.relative_to(bundle) for one in bundle.rglob("*") if one.is_file()}
+    assert {
+        one.relative_to(target / "bundle")
+        for one in (target / "bundle").rglob("*")
+        if one.is_file()
+    } == there
 
 
 def test_another_folder_is_not_replaced(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.arm.camera import DEVICE, HEIGHT, WIDTH, Camera, Picture
 from tests.arm.machine import Machine, booted
 from tests.arm.tools import ArmError
 
-SETUP = "sh kit/setup.sh --wheelhouse kit/wheels"
+SETUP = "sh kit/setup.sh"
 SERVICE = "sh armlet/runtime/scripts/install-service.sh"
 BENCH = "sh armlet/runtime/scripts/bench.sh"
 LIMIT_S = 900
@@ -28,9 +28,9 @@ LIMIT_S = 900
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine with systemd, without network; the kit lies in pi's home folder."""
-    kit = write_kit("bookworm", tmp_path_factory.mktemp("kit") / "kit")
+    kit = write_kit("bookworm", tmp_path_factory.mktemp("kit") / "kit", bundle)
     with booted(systemd.make(), may_reboot=True, timeout_s=300) as machine:
         _send(machine, ".", [kit.folder])
         yield machine
@@ -65,17 +65,15 @@ def test_setup_makes_edge_run_work_and_may_be_repeated(machine: Machine, bundle:
     runtimes = [line.split() for line in first.splitlines() if " works" in line]
     assert {line[0] for line in runtimes} >= {"litert", "onnx"}
     assert "video" in machine.run("id -nG pi")
-    assert machine.run("cat armlet/runtime/version").split()[1] == "venv"
+    assert machine.run("cat armlet/runtime/version").split()[1].startswith("venv-")
+    assert machine.run("readlink armlet/bundle").startswith("releases/kit-")  # so it verified
 
     again = machine.run(f"PIP_NO_COMPILE=1 {SETUP} 2>&1", timeout_s=LIMIT_S)
     assert "making a virtual environment" not in again
 
     _send(machine, "armlet/releases/one", sorted(bundle.iterdir()))
     _send(machine, "armlet/releases/two", sorted(bundle.iterdir()))
-    machine.run("ln -s releases/one armlet/bundle")
-    assert "reproduces" in machine.run(
-        "armlet/bin/edge-run verify armlet/bundle", timeout_s=LIMIT_S
-    )
+    machine.run("ln -sfn releases/one armlet/bundle")
 
 
 def test_the_camera_runs_from_boot_on(machine: Machine, camera: Camera, cat: Picture) -> None:
