@@ -170,15 +170,15 @@ def test_a_kit_for_another_system_says_so(
 
 def test_a_kit_takes_its_own_wheels(home: Path, kit: Path) -> None:
     done = run(home, "setup.sh", "--dry-run", scripts=kit)
-    # On the machine of the tests, which may lack Debian's venv module.
-    assert f"--find-links={kit}/wheels" in done.stdout or "python3-venv" in done.stderr
+    assert f"--find-links={kit}/wheels" in done.stdout, done.stderr
 
 
 def install(home: Path, kit: Path) -> "subprocess.CompletedProcess[str]":
     """Set up from a kit, whose runtime is there already: it runs this very armlet."""
     planned = run(home, "setup.sh", "--dry-run", scripts=kit)
-    if "packages are missing" in planned.stderr or "usermod" in planned.stdout:
-        pytest.skip("setup.sh would change the system")
+    # No test changes the system that it runs on.
+    assert "packages are missing" not in planned.stderr, planned.stderr
+    assert "usermod" not in planned.stdout, "join the group video, or run this as root"
     (link,) = [line for line in planned.stdout.splitlines() if "ln -sfn runtimes/" in line]
     name = link.split()[2]
     runtime = home / "armlet" / name
