@@ -1,6 +1,6 @@
 """An arm64 Debian in a folder, with what a device installs; nothing of it is run to make it.
 
-    root-KEY/pins.txt           what it was made of
+    root-KEY/recipe.txt         what it was made of
     root-KEY/system/            Debian's files
     root-KEY/site/              the wheels of device_scripts/locks, as a device has them
     root-KEY/cortex-a72/        Debian's files by links, with that processor's proc/cpuinfo, and
@@ -11,21 +11,19 @@ Wheels are resolved by the workstation's pip, for the same release of Python tha
 """
 
 import compileall
-import hashlib
 import os
 import py_compile
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
 
 from armlet.command import progress
-from armlet.storage import staged_folder, write_file
+from tests.arm.cached import made
 from tests.arm.processors import PROCESSORS
-from tests.arm.tools import ROOT, ArmError, cache, require
+from tests.arm.tools import ROOT, ArmError, call
 
 SUITE, PYTHON, GLIBC = "bookworm", (3, 11), 36
 _VERSION = ".".join(map(str, PYTHON))
@@ -43,7 +41,6 @@ _LAUNCHER = """#!/bin/sh
 place=${{0%/*}}
 exec qemu-aarch64 -0 "$0" -L "$place" -cpu {processor} "$place/usr/bin/python3" "$@"
 """
-MARKER = "pins.txt"
 RECIPE = 2
 """Goes up when this module makes something else of the same pins."""
 
@@ -83,33 +80,15 @@ def make() -> Root:
         ArmError: Something that it takes is missing, or fails.
     """
     wheels = [str(RECIPE), SUITE, *PACKAGES, LOCK.read_text(encoding="utf-8")]
-    return Root(_made("root", wheels, _fill))
+    return Root(made("root", wheels, _fill))
 
 
 def make_with_peers() -> Root:
     """The same, with the other runtimes beside."""
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     return replace(
-        make(), peers=_made("peers", [str(RECIPE), SUITE, *PEERS, constraints], _fill_peers)
+        make(), peers=made("peers", [str(RECIPE), SUITE, *PEERS, constraints], _fill_peers)
     )
-
-
-def _made(name: str, recipe: Sequence[str], fill: Callable[[Path], None]) -> Path:
-    """The folder of a recipe, filled if it isn't there."""
-    pins = "\n".join(recipe)
-    key = hashlib.sha256(pins.encode()).hexdigest()[:12]
-    target = cache() / f"{name}-{key}"
-    if not target.exists():
-        require("mmdebstrap")
-        if sys.version_info[:2] != PYTHON:
-            raise ArmError(
-                f"Debian {SUITE} has Python {_VERSION}, and this is another",
-                "run it with that one",
-            )
-        with staged_folder(target, MARKER) as stage:
-            fill(stage)
-            write_file(stage / MARKER, pins.encode())
-    return target
 
 
 def _fill(stage: Path) -> None:
@@ -137,20 +116,25 @@ def _fill_peers(stage: Path) -> None:
 
 
 def _unpack_debian(target: Path) -> None:
-    _call(
-        ["mmdebstrap", "--quiet", "--architectures=arm64", "--variant=extract"]
-        + [f"--include={','.join(PACKAGES)}", SUITE, str(target)]
+    call(
+        *("mmdebstrap", "--quiet", "--architectures=arm64", "--variant=extract"),
+        *(f"--include={','.join(PACKAGES)}", SUITE, target),
     )
 
 
 def _install(target: Path, *wanted: str) -> None:
     """Install wheels for the root's Python, which need not be the workstation's."""
+    if sys.version_info[:2] != PYTHON:
+        raise ArmError(
+            f"Debian {SUITE} has Python {_VERSION}, and this is another",
+            "run it with that one",
+        )
     tags = ["manylinux2014", *(f"manylinux_2_{minor}" for minor in range(17, GLIBC + 1))]
-    _call(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        + ["--no-compile", "--no-deps", "--only-binary=:all:", "--implementation=cp"]
-        + [f"--python-version={_VERSION}", *(f"--platform={tag}_aarch64" for tag in tags)]
-        + [f"--target={target}", *wanted]
+    call(
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-compile", "--no-deps", "--only-binary=:all:", "--implementation=cp"),
+        *(f"--python-version={_VERSION}", *(f"--platform={tag}_aarch64" for tag in tags)),
+        *(f"--target={target}", *wanted),
     )
 
 
@@ -163,10 +147,3 @@ def _compile(*folders: Path) -> None:
             workers=os.cpu_count() or 1,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
-
-
-def _call(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise ArmError(f"{command[0]} failed ({said})", "see that this machine is online")

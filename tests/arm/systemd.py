@@ -8,16 +8,16 @@ Unlike ``disk``, its packages are configured, which runs their programs: that ta
 once. There is no armlet in it.
 """
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 
 from armlet.command import progress
-from armlet.storage import staged_folder, write_file
+from armlet.storage import write_file
 from tests.arm import initrd
+from tests.arm.cached import made
 from tests.arm.disk import Disk
-from tests.arm.tools import ArmError, cache, call, require
+from tests.arm.tools import ArmError, call, require
 
 PACKAGES = (
     "busybox-static",
@@ -36,7 +36,6 @@ PACKAGES = (
     "udev",
     "v4l-utils",
 )
-MARKER = "recipe.txt"
 SIZE = "3G"
 """Of the file system; what isn't used takes no space here."""
 RECIPE = 1
@@ -65,17 +64,8 @@ def make(suite: str = "bookworm") -> Disk:
     Raises:
         ArmError: Something that it takes is missing, or fails.
     """
-    recipe = "\n".join(
-        [str(RECIPE), suite, SIZE, *PACKAGES, *_FILES.values(), *_ADDED.values()]
-    )
-    folder = cache() / f"system-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
-    if not folder.exists():
-        require("mmdebstrap", "mke2fs", "qemu-aarch64-static", "unshare")
-        if os.geteuid() != 0:
-            raise ArmError("configuring a Debian for arm64 takes root", "run it as root")
-        with staged_folder(folder, MARKER) as stage:
-            _fill(stage, suite)
-            write_file(stage / MARKER, recipe.encode())
+    recipe = [str(RECIPE), suite, SIZE, *PACKAGES, *_FILES.values(), *_ADDED.values()]
+    folder = made("system", recipe, lambda stage: _fill(stage, suite))
     return Disk(
         kernel=folder / "vmlinuz",
         initrd=folder / "initrd",
@@ -85,6 +75,9 @@ def make(suite: str = "bookworm") -> Disk:
 
 
 def _fill(stage: Path, suite: str) -> None:
+    require("mmdebstrap", "mke2fs", "qemu-aarch64-static", "unshare")
+    if os.geteuid() != 0:
+        raise ArmError("configuring a Debian for arm64 takes root", "run it as root")
     root = stage / "root"
     progress(f"installing Debian {suite} with systemd for arm64, which takes minutes")
     call(
