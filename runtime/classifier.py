@@ -3,11 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.preprocessing import Picture, decode
@@ -24,6 +26,17 @@ if TYPE_CHECKING:  # most programs never ask where the time goes
 
 Sample = Callable[[Tensor], Sequence[Layer] | None]
 """Measures the layers on an input, or declines to."""
+Smooth = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""What becomes of the scores, (classes,), before the best are chosen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A picture as the model takes it."""
+
+    tensor: Tensor
+    preprocess_ms: float
+    """Milliseconds from the decoded picture to this."""
 
 
 class Classifier:
@@ -70,7 +83,65 @@ class Classifier:
             BackendError: The runtime fails, or the model's answer isn't made of numbers.
         """
         name = "array" if isinstance(picture, np.ndarray) else os.fspath(picture)
-        return self._classify(_read(picture), name, top_k, logits)
+        return self.answer(self.prepare(_read(picture)), name, top_k=top_k, logits=logits)
+
+    def prepare(self, picture: Picture) -> Prepared:
+        """Make the model's input, which another thread may do while the model runs.
+
+        Args:
+            picture: (height, width, 3) uint8 in the order R, G, B, C-contiguous.
+        """
+        start = self._clock()
+        tensor = self.model.tensor(picture)
+        return Prepared(tensor=tensor, preprocess_ms=(self._clock() - start) * 1e3)
+
+    def answer(
+        self,
+        prepared: Prepared,
+        name: str,
+        *,
+        top_k: int = 5,
+        logits: bool = False,
+        smooth: Smooth | None = None,
+        sample: Sample | None = None,
+    ) -> Result:
+        """Run the model on what ``prepare`` made.
+
+        Args:
+            prepared: The model's input.
+            name: What the result and messages call the picture.
+            top_k: As for ``classify``.
+            logits: As for ``classify``.
+            smooth: What becomes of the scores before the best are chosen.
+            sample: Measures the layers of some pictures; None: of none.
+
+        Raises:
+            BackendError: As ``classify``.
+        """
+        _check_count("top_k", top_k)
+        model, clock = self.model, self._clock
+        before = self._monitor.now()
+        start = clock()
+        answer = model.session.run(prepared.tensor)[0]
+        end = clock()
+        if not np.isfinite(answer).all():
+            raise BackendError(
+                f"{model.path} answers {name} with NaN or infinity",
+                "check the weights it was made of",
+            )
+        probable = model.session.probabilities
+        scores = answer.astype(np.float64) if probable else softmax(answer)
+        if smooth:
+            scores = smooth(scores)
+        return Result(
+            path=name,
+            top=rank(scores if smooth else answer, scores, model.labels, top_k),
+            preprocess_ms=prepared.preprocess_ms,
+            inference_ms=(end - start) * 1e3,
+            conditions=self._monitor.since(before),
+            layers=sample(prepared.tensor) if sample else None,
+            logits=[float(value) for value in answer] if logits else None,
+        )
 
     def classify_files(
         self,
@@ -100,7 +171,13 @@ class Classifier:
             except ImageError as error:
                 yield error
             else:
-                yield self._classify(picture, os.fspath(path), top_k, logits, sample)
+                yield self.answer(
+                    self.prepare(picture),
+                    os.fspath(path),
+                    top_k=top_k,
+                    logits=logits,
+                    sample=sample,
+                )
 
     def profile(
         self, *, runs: int = 50, picture: str | os.PathLike[str] | Picture | None = None
@@ -139,39 +216,6 @@ class Classifier:
     ) -> None:
         """Close it."""
         self.close()
-
-    def _classify(
-        self,
-        picture: Picture,
-        name: str,
-        top_k: int,
-        every: bool,
-        sample: Sample | None = None,
-    ) -> Result:
-        _check_count("top_k", top_k)
-        model, clock = self.model, self._clock
-        before = self._monitor.now()
-        start = clock()
-        tensor = model.tensor(picture)
-        ready = clock()
-        logits = model.session.run(tensor)[0]
-        end = clock()
-        if not np.isfinite(logits).all():
-            raise BackendError(
-                f"{model.path} answers {name} with NaN or infinity",
-                "check the weights it was made of",
-            )
-        probable = model.session.probabilities
-        scores = logits.astype(np.float64) if probable else softmax(logits)
-        return Result(
-            path=name,
-            top=rank(logits, scores, model.labels, top_k),
-            preprocess_ms=(ready - start) * 1e3,
-            inference_ms=(end - ready) * 1e3,
-            conditions=self._monitor.since(before),
-            layers=sample(tensor) if sample else None,
-            logits=[float(value) for value in logits] if every else None,
-        )
 
 
 def _check_count(name: str, count: int) -> None:

@@ -17,11 +17,14 @@ from armlet.command import Command, notice, progress, watch
 from armlet.errors import BackendError, ImageError, OptionError
 from armlet.runtime.backends import BACKENDS
 from armlet.runtime.options import (
+    JSON,
+    LOG,
     PRECISION,
     PRECISIONS,
     ModelOptions,
     model_options,
     narrowing_options,
+    top_k_option,
 )
 
 # Whatever needs numpy, OpenCV or a runtime is imported in the commands: --help must be quick.
@@ -36,9 +39,9 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = {
     "bench": "measuring",
-    "camera": "lasting",
+    "camera": "camera",
     "tune": "measuring",
-    "watch": "lasting",
+    "watch": "watch",
 }
 """Commands and the modules that they are in, which classify needn't wait for."""
 
@@ -68,17 +71,11 @@ def main() -> None:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("paths", nargs=-1, required=True)
 @model_options
-@click.option(
-    "--top-k",
-    type=click.IntRange(min=1),
-    default=5,
-    show_default=True,
-    help="Labels for each picture.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@top_k_option(5, "picture")
+@JSON
 @click.option("--raw", is_flag=True, help="Add all logits to the JSON.")
 @click.option("--layers", is_flag=True, help="Measure the time of each layer.")
-@click.option("--log", help="Append each result as a line of JSON to this file; - for stdout.")
+@LOG
 def classify(
     model: Path,
     paths: Sequence[str],

@@ -7,7 +7,7 @@ from typing import Any
 import armlet
 from armlet.runtime.advice import Finding, missing
 from armlet.runtime.backends import BACKENDS
-from armlet.runtime.cameras import Cameras, find_cameras
+from armlet.runtime.cameras.finding import Cameras, find_cameras
 from armlet.runtime.conditions import Conditions, read_conditions
 from armlet.runtime.machine import Machine, read_machine
 from armlet.runtime.probe import Probe, probe

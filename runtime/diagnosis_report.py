@@ -1,7 +1,7 @@
 """A diagnosis as a page for people."""
 
 import armlet
-from armlet.runtime.cameras import Camera, Cameras
+from armlet.runtime.cameras.finding import Camera, Cameras
 from armlet.runtime.conditions import Conditions, describe_moment
 from armlet.runtime.diagnosis import Diagnosis
 from armlet.runtime.machine import Machine

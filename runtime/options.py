@@ -153,6 +153,23 @@ _FOREIGN = (
 )
 
 
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+LOG = click.option(
+    "--log", help="Append each result as a line of JSON to this file; - for stdout."
+)
+
+
+def top_k_option(default: int, each: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """How many labels each picture or frame gets."""
+    return click.option(
+        "--top-k",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default=True,
+        help=f"Labels for each {each}.",
+    )
+
+
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add those that choose what runs; the command is handed ``options``, a ModelOptions."""
     return _with_options(command, (*_CHOOSING, *_FOREIGN))

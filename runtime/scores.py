@@ -9,7 +9,7 @@ from armlet.runtime.result import Prediction
 
 
 def rank(
-    logits: NDArray[np.float32],
+    order: NDArray[np.float32] | NDArray[np.float64],
     scores: NDArray[np.float64],
     labels: Sequence[str],
     top_k: int,
@@ -17,12 +17,12 @@ def rank(
     """The most probable labels, best first; of equals the first in the list.
 
     Args:
-        logits: Shape (classes,).
+        order: Logits, or whatever is larger for what is more probable; shape (classes,).
         scores: Their probabilities, shape (classes,).
         labels: One for each class.
         top_k: How many.
     """
-    best = np.argsort(-logits, kind="stable")[:top_k]
+    best = np.argsort(-order, kind="stable")[:top_k]
     return [
         Prediction(index=int(index), label=labels[index], score=float(scores[index]))
         for index in best

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import skimage
 
-from tests.runtime.streams import write_video
+from tests.runtime.stand_ins import write_video
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(console|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

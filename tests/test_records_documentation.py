@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from armlet.runtime.cli import main
-from tests.runtime.streams import write_video
+from tests.runtime.stand_ins import write_video
 
 PAGE = Path(__file__).parents[1] / "docs/records.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)

@@ -62,7 +62,7 @@ def averages(folder: Path, *after: str) -> Model:
 
 
 def test_result_of_a_picture(tmp_path: Path) -> None:
-    clock = ticking(0.0, 0.0, 1.0, 1.25, 1.75, 1.75)
+    clock = ticking(0.0, 1.0, 1.25, 1.25, 1.25, 1.75, 1.75)
     result = Classifier(averages(tmp_path), clock).classify(RED, top_k=2, logits=True)
     assert result.path == "array"
     assert result.conditions

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from armlet.runtime.advice import Finding
-from armlet.runtime.cameras import find_cameras
+from armlet.runtime.cameras.finding import find_cameras
 from armlet.runtime.conditions import read_conditions
 from armlet.runtime.diagnosis import Diagnosis
 from armlet.runtime.diagnosis_report import page

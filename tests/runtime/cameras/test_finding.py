@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from armlet.runtime.cameras import find_cameras
+from armlet.runtime.cameras.finding import find_cameras
 from tests.runtime.boards import lay_out
 
 NODES = {

@@ -4,57 +4,57 @@ import time
 import pytest
 
 from armlet.errors import SourceError
-from armlet.runtime.capture import Capture
-from armlet.runtime.feed import MOST_STUCK, Patience, newest_frames
-from armlet.runtime.stream import Frame
-from tests.runtime.streams import Refused, Script
+from armlet.runtime.cameras.feed import MOST_STUCK, Patience, newest_frames
+from armlet.runtime.cameras.reader import Reader
+from armlet.runtime.cameras.source import Frame, SourceState
+from tests.runtime.stand_ins import Refused, Script
 
 SHORT = Patience(
     first_frame_s=0.5, next_frame_s=0.3, pause_s=0.02, longest_pause_s=0.05, tick_s=0.01
 )
 
 
-def colours(script: Script, said: list[str], patience: Patience = SHORT) -> list[int]:
+def colours(script: Script, said: list[SourceState], patience: Patience = SHORT) -> list[int]:
     """All frames of a script, by a reader that is quicker than it."""
     frames = newest_frames(script, time.monotonic, said.append, patience)
     return [int(frame.pixels[0, 0, 0]) for frame in frames if frame]
 
 
 def test_reader_that_keeps_up_gets_every_frame() -> None:
-    said: list[str] = []
+    said: list[SourceState] = []
     assert colours(Script([1, 2, 3], pause_s=0.1), said) == [1, 2, 3]
     assert said == []
 
 
 def test_slow_reader_gets_the_newest_and_the_rest_is_passed_over() -> None:
-    capture = Capture(Script(range(200), pause_s=0), time.monotonic)
-    while capture.running:
+    reader = Reader(Script(range(200), pause_s=0), time.monotonic)
+    while reader.running:
         time.sleep(0.01)
-    frame = capture.take(1)
+    frame = reader.take(1)
     assert frame
     assert (frame.number, frame.pixels[0, 0, 0]) == (200, 199)
     with pytest.raises(EOFError):
-        capture.take(1)
+        reader.take(1)
 
 
 def test_frame_is_timed_when_it_is_captured() -> None:
-    capture = Capture(Script([1, "hang"]), lambda: 42.0)
-    frame = capture.take(5)
+    reader = Reader(Script([1, "hang"]), lambda: 42.0)
+    frame = reader.take(5)
     assert frame
     assert frame.captured == 42.0
-    assert capture.take(0.01) is None
+    assert reader.take(0.01) is None
 
 
 def test_camera_that_is_unplugged_is_opened_again_when_it_is_back() -> None:
     script = Refused(range(2, 5), [1, 2, "gone"], [3, 4])
-    said: list[str] = []
+    said: list[SourceState] = []
     frames = newest_frames(script, time.monotonic, said.append, SHORT)
     numbers = {int(one.pixels[0, 0, 0]): one.number for one in frames if one}
     assert numbers[4] == 4  # counted on, though two captures gave them
     assert set(numbers) <= {1, 2, 3, 4}
     assert script.attempts == 5
     assert (script.opened, script.closed) == (2, 2)
-    assert said == [
+    assert [one.line for one in said] == [
         "the camera is gone; waiting until it works again",
         "the camera is back",
     ]
@@ -62,9 +62,9 @@ def test_camera_that_is_unplugged_is_opened_again_when_it_is_back() -> None:
 
 def test_camera_that_stalls_is_given_up_and_opened_again() -> None:
     script = Script([1, "hang"], [2])
-    said: list[str] = []
+    said: list[SourceState] = []
     assert colours(script, said) == [1, 2]
-    assert said == [
+    assert [one.line for one in said] == [
         "the camera gives no pictures; waiting until it works again",
         "the camera is back",
     ]

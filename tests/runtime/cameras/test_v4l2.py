@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from armlet.errors import SourceError
-from armlet.runtime.v4l2 import V4l2Camera
+from armlet.runtime.cameras.v4l2 import V4l2Camera
 
 
 def test_camera_that_is_not_there() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.lasting import AT_ONCE_S, EDGE_RUN, edge_run, line, record, stopped
-from tests.runtime.streams import write_video
+from tests.runtime.stand_ins import write_video
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_text_is_a_line_for_each_frame(bundle: Path, short: Path) -> None:
     done = run(bundle, "--source", short, "--backend", "litert", "--max-frames", 3)
     heading, source, empty, titles, *lines = done.stdout.splitlines()
     assert heading.startswith("shufflenet_v2_x0_5, model.int8.rotated.tflite, int8, litert")
-    assert (source, empty) == (str(short), "")
+    assert (source, empty) == (f"{short}, 320 x 240, 25 frames a second", "")
     assert titles.split() == [
         *("frame", "dropped", "fps", "age", "inference", "score", "label"),
     ]
@@ -125,7 +125,7 @@ def test_reader_that_stands_still_does_not_keep_it_from_stopping(
         (["--source", "/dev/video987"], "/dev/video987: no such camera; "),
         (["--source", "987"], "/dev/video987: no such camera; "),
         (["--source", "/dev/null"], "/dev/null gives no pictures; "),
-        (["--source", "none.avi"], "none.avi: no such video file; give a file, a number or"),
+        (["--source", "none.avi"], "none.avi: no such video file; give a file, a folder,"),
         (["--source", __file__], "can't be read as a video; give a file that ffmpeg plays"),
         (["--json", "--log", "-"], "--json and --log - both print the results; drop one"),
         (["--log", "/"], "/: Is a directory; choose another --log"),

@@ -19,10 +19,25 @@ class Frame:
     """From 1, of all that were captured since the start."""
     captured: float
     """In seconds of the clock that times the stream."""
+    mode: str = ""
+    """How it was captured, as ``Stream.mode`` says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceState:
+    """A source that stopped working, or that works again."""
+
+    works: bool
+    line: str
+    """What happened, for people."""
 
 
 class Stream(Protocol):
     """An open source. One thread opens, reads and closes it."""
+
+    @property
+    def mode(self) -> str:
+        """What was agreed on, for people: ``640 x 480, MJPG, 30 frames a second``."""
 
     def read(self) -> Pixels | None:
         """Wait for the next frame; it may hang.
@@ -43,7 +58,14 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """What messages call it; without passwords."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it holds each frame until it is wanted, so that none is passed over.
+
+        Files that are played as quickly as they can be do; cameras don't.
+        """
 
     def open(self) -> Stream:
         """Open it; it may hang.

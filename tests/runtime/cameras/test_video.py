@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from armlet.errors import SourceError
-from armlet.runtime.video import VideoFile
-from tests.runtime.streams import write_video
+from armlet.runtime.cameras.video import VideoFile
+from tests.runtime.stand_ins import write_video
 
 
 @pytest.fixture

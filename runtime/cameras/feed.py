@@ -5,9 +5,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from armlet.errors import SourceError
-from armlet.runtime.capture import Capture
+from armlet.runtime.cameras.reader import Reader
+from armlet.runtime.cameras.source import Frame, Source, SourceState
 from armlet.runtime.clock import Clock
-from armlet.runtime.stream import Frame, Source
 
 MOST_STUCK = 4
 """Threads that hang in a driver; with so many, opening the source once more won't help."""
@@ -19,8 +19,8 @@ class Patience:
 
     first_frame_s: float = 6.0
     """After opening it. Longer than reading may hang: see ``entry.run``."""
-    next_frame_s: float = 2.0
-    """A source that gives nothing for so long has stalled."""
+    next_frame_s: float = 1.8
+    """A source that gives nothing for so long has stalled. It is said within 2 seconds."""
     pause_s: float = 0.5
     """Before it is opened again; twice as long after every attempt."""
     longest_pause_s: float = 5.0
@@ -33,14 +33,17 @@ PATIENCE = Patience()
 
 
 def newest_frames(
-    source: Source, clock: Clock, report: Callable[[str], None], patience: Patience = PATIENCE
+    source: Source,
+    clock: Clock,
+    report: Callable[[SourceState], None],
+    patience: Patience = PATIENCE,
 ) -> Generator[Frame | None, None, None]:
     """Yield the newest frame whenever the caller is ready for one, until the source ends.
 
     Args:
         source: Where they come from.
         clock: In seconds.
-        report: Is told in a line when the source goes away and when it is back.
+        report: Is told when the source goes away and when it is back.
         patience: How long to wait for what.
 
     Yields:
@@ -49,8 +52,8 @@ def newest_frames(
     Raises:
         SourceError: It can't be opened at all, or its driver hangs again and again.
     """
-    capture = Capture(source, clock)
-    stuck: list[Capture] = []
+    reader = Reader(source, clock)
+    stuck: list[Reader] = []
     worked_since: float | None = None
     pause_s = patience.pause_s
     lost = False
@@ -58,12 +61,12 @@ def newest_frames(
         deadline = clock() + patience.first_frame_s
         try:
             while True:
-                frame = capture.take(patience.tick_s)
+                frame = reader.take(patience.tick_s)
                 if frame and (lost or worked_since is None):
                     worked_since = clock()
                 if frame and lost:
                     lost = False
-                    report(f"{source.name} is back")
+                    report(SourceState(works=True, line=f"{source.name} is back"))
                 if not frame and clock() >= deadline:
                     raise SourceError(f"{source.name} gives no pictures", "see to its cable")
                 yield frame
@@ -78,10 +81,11 @@ def newest_frames(
                 pause_s = patience.pause_s
             if not lost:
                 lost = True
-                report(f"{error.problem}; waiting until it works again")
+                line = f"{error.problem}; waiting until it works again"
+                report(SourceState(works=False, line=line))
         finally:
-            capture.abandon()
-        stuck = [one for one in (*stuck, capture) if one.running]
+            reader.abandon()
+        stuck = [one for one in (*stuck, reader) if one.running]
         if len(stuck) == MOST_STUCK:
             raise SourceError(f"{source.name} hangs in its driver", "plug it in elsewhere")
         until = clock() + pause_s
@@ -89,4 +93,4 @@ def newest_frames(
             time.sleep(patience.tick_s)
             yield None
         pause_s = min(2 * pause_s, patience.longest_pause_s)
-        capture = Capture(source, clock, capture.seen)
+        reader = Reader(source, clock, reader.seen)

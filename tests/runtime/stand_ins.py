@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from armlet.errors import SourceError
-from armlet.runtime.stream import Pixels
+from armlet.runtime.cameras.source import Pixels
 
 
 class Script:
@@ -20,6 +20,8 @@ class Script:
     """
 
     name = "the camera"
+    mode = "6 x 4"
+    waits = False
 
     def __init__(self, *acts: Sequence[int | str], pause_s: float = 0.02) -> None:
         self._acts = iter(acts)

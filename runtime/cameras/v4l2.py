@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from armlet.errors import SourceError
-from armlet.runtime.cameras import JOIN_VIDEO, Camera, find_cameras
-from armlet.runtime.stream import Pixels
+from armlet.runtime.cameras.finding import JOIN_VIDEO, Camera, find_cameras
+from armlet.runtime.cameras.source import Pixels
 
 # Linux's <linux/videodev2.h>: ask for no buffers, of a camera (1) in shared memory (1). That
 # changes nothing, and is refused while another program has some.
@@ -29,6 +29,7 @@ class V4l2Camera:
 
     name: str
     """Its node, such as ``/dev/video0``, or a link to that in ``/dev/v4l/by-id``."""
+    waits = False
 
     def open(self) -> "V4l2Stream":
         """Start capturing.
@@ -58,6 +59,13 @@ class V4l2Stream:
     def __init__(self, name: str, capture: cv2.VideoCapture) -> None:
         self._name = name
         self._capture = capture
+
+    @property
+    def mode(self) -> str:
+        """Size and rate."""
+        width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+        height = self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        return f"{width:.0f} x {height:.0f}"
 
     def read(self) -> Pixels:
         """Wait for the next frame, but not for ever: see ``entry.run``.

@@ -2,11 +2,12 @@
 
 import threading
 
+from armlet.runtime.cameras.source import Frame, Source
 from armlet.runtime.clock import Clock
-from armlet.runtime.stream import Frame, Pixels, Source
+from armlet.runtime.slot import Slot
 
 
-class Capture:
+class Reader:
     """Opens and reads a source in a thread of its own, from now on.
 
     Opening and reading may hang in a driver, which nobody can end: then ``abandon`` it. The
@@ -21,12 +22,8 @@ class Capture:
     def __init__(self, source: Source, clock: Clock, seen: int = 0) -> None:
         self._source = source
         self._clock = clock
-        self._changed = threading.Condition()
-        self._newest: Frame | None = None
+        self._slot: Slot[Frame] = Slot(waits=source.waits)
         self._seen = seen
-        self._error: BaseException | None = None
-        self._ended = False
-        self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=source.name, daemon=True)
         self._thread.start()
 
@@ -47,40 +44,29 @@ class Capture:
             SourceError: There is none and won't be any: it couldn't be opened, or is gone.
             EOFError: Likewise, since it has come to its end.
         """
-        with self._changed:
-            self._changed.wait_for(lambda: self._newest or self._ended, timeout_s)
-            frame, self._newest = self._newest, None
-            if frame is None and self._ended:
-                raise self._error or EOFError
-            return frame
+        return self._slot.take(timeout_s)
 
     def abandon(self) -> None:
         """Want no more of it."""
-        with self._changed:
-            self._abandoned = True
-            self._newest = None
+        self._slot.abandon()
 
     def _run(self) -> None:
         try:
             self._read_all()
-        except BaseException as error:  # whatever it is, the main thread has to know
-            self._error = error
-        with self._changed:
-            self._ended = True
-            self._changed.notify()
+        except BaseException as error:  # whatever it is, whoever waits has to know
+            self._slot.end(error)
+        else:
+            self._slot.end()
 
     def _read_all(self) -> None:
         stream = self._source.open()
         try:
-            while not self._abandoned and (pixels := stream.read()) is not None:
-                self._keep(pixels)
+            mode = stream.mode
+            while not self._slot.abandoned and (pixels := stream.read()) is not None:
+                if self._slot.abandoned:
+                    return
+                self._seen += 1
+                now = self._clock()
+                self._slot.put(Frame(pixels=pixels, number=self._seen, captured=now, mode=mode))
         finally:
             stream.close()
-
-    def _keep(self, pixels: Pixels) -> None:
-        with self._changed:
-            if self._abandoned:
-                return
-            self._seen += 1
-            self._newest = Frame(pixels=pixels, number=self._seen, captured=self._clock())
-            self._changed.notify()

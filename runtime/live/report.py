@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
-from armlet.runtime.live import LiveResult
+from armlet.runtime.live.result import LiveResult
 from armlet.runtime.model import Model
 from armlet.runtime.report import running
 

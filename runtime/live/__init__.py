@@ -1,0 +1,1 @@
+"""Classifying a stream while it comes in, and everybody who is told what is seen."""

@@ -1,0 +1,1 @@
+"""The page on which ``edge-run camera --web`` shows what it sees."""
