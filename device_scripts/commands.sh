@@ -47,6 +47,11 @@ change_as_root() {
     fi
 }
 
+# What only root may, and what changes nothing.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
 # Replaces a file at once: nobody sees half of it, and it survives a failure as it was.
 write() { # FILE MODE, the text from stdin
     if [ "$dry_run" = yes ]; then

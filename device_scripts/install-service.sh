@@ -8,7 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 
 usage() {
     cat <<'EOF'
-Usage: install-service.sh camera [--source SOURCE] [--home DIR] [--dry-run]
+Usage: install-service.sh camera [--source SOURCE] [--web ADDRESS] [--publish ADDRESS]
+                          [--home DIR] [--dry-run]
        install-service.sh watch [--folder DIR] [--home DIR] [--dry-run]
        install-service.sh uninstall [--dry-run]
 
@@ -20,7 +21,11 @@ Asks for sudo. Run it again to change something.
   watch             say what is on pictures that come into a folder: edge-run watch
   uninstall         remove both, with their user and /var/lib/armlet and /var/cache/armlet
 
-  --source SOURCE   the camera: a number, or a device such as /dev/v4l/by-id/... (default: 0)
+  --source SOURCE   the camera: a number, a device such as /dev/v4l/by-id/..., csi or an address
+                    (default: the only one that is there)
+  --web ADDRESS     show a page, too, as edge-run camera --web does: 8080 for this device alone,
+                    0.0.0.0:8080 for others; whoever looks needs the token in /var/lib/armlet/token
+  --publish ADDRESS send results to a broker, too: mqtt://broker/topic
   --folder DIR      the folder, which must be there; the default is made, for the group armlet:
                     /var/lib/armlet/pictures
   --home DIR        where armlet is (default: ~/armlet)
@@ -32,7 +37,7 @@ EOF
 units=/etc/systemd/system
 state=/var/lib/armlet
 user=$(id -un)
-what='' source='' folder='' home=${HOME:-}/armlet
+what='' source='' folder='' web='' publish='' home=${HOME:-}/armlet
 if [ "$user" = root ] && [ -n "${SUDO_USER:-}" ]; then # the home folder of who asks
     user=$SUDO_USER
     home=$(getent passwd "$user" | cut -d: -f6)/armlet
@@ -42,10 +47,12 @@ while [ $# -gt 0 ]; do
         camera | watch | uninstall)
             [ -z "$what" ] || misuse "both '$what' and '$1'"
             what=$1 ;;
-        --source | --folder | --home)
+        --source | --folder | --home | --web | --publish)
             [ -n "${2:-}" ] || misuse "$1 needs a value"
             case $1 in
                 --source) source=$2 ;;
+                --web) web=$2 ;;
+                --publish) publish=$2 ;;
                 --folder) folder=$(absolute "$2") ;;
                 --home) home=$(absolute "$2") ;;
             esac
@@ -56,13 +63,13 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-case $what-${source:+source}-${folder:+folder} in
+looks=$source$web$publish
+case $what-${looks:+looks}-${folder:+folder} in
     -*) misuse "camera, watch or uninstall" ;;
-    camera-*-folder) misuse "--folder is for watch" ;;
-    watch-source-* | uninstall-source-*) misuse "--source is for camera" ;;
-    uninstall-*-folder) misuse "--folder is for watch" ;;
+    camera-*-folder | uninstall-*-folder) misuse "--folder is for watch" ;;
+    watch-looks-* | uninstall-looks-*) misuse "--source, --web and --publish are for camera" ;;
 esac
-case $source$folder$home in
+case $looks$folder$home in
     *[!A-Za-z0-9_./:@,=+~-]*) # systemd gives a meaning to % and $, and to spaces
         fail "a path has a character that means something to systemd" \
             "use letters, digits and _./:@,=+~-" ;;
@@ -123,14 +130,31 @@ fi
 [ "$what" != watch ] || [ "$dry_run" = yes ] || [ -d "$folder" ] ||
     fail "there is no folder $folder" "make it"
 
+token=$state/token
+if [ -n "$web" ]; then
+    change_as_root install -d -o armlet -g armlet -m 755 "$state"
+    if [ ! -e "$token" ]; then
+        change_as_root install -o root -g armlet -m 640 /dev/null "$token.made"
+        od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | change_as_root dd of="$token.made" status=none
+        change_as_root mv "$token.made" "$token"
+    fi
+fi
+
 # ---- The units.
 
 unit() { # NAME, the text from stdin
     write_as_root "$units/$1"
 }
 
-# What all services may do, which is little: read armlet's folder, write to their cache.
-sandbox() {
+# What all services may do, which is little: read armlet's folder, write to their cache. A network
+# is for those that need one.
+sandbox() { # yes or no, for the network
+    if [ "${1:-no}" = yes ]; then
+        echo "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"
+    else
+        echo "PrivateNetwork=yes"
+        echo "RestrictAddressFamilies=AF_UNIX"
+    fi
     cat <<EOF
 User=armlet
 CacheDirectory=armlet
@@ -139,7 +163,6 @@ BindReadOnlyPaths=$home
 ProtectSystem=strict
 ProtectHome=tmpfs
 PrivateTmp=yes
-PrivateNetwork=yes
 ProtectProc=invisible
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -152,7 +175,6 @@ CapabilityBoundingSet=
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RemoveIPC=yes
-RestrictAddressFamilies=AF_UNIX
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -164,7 +186,7 @@ UMask=0077
 EOF
 }
 
-service() { # DESCRIPTION COMMAND, what else it needs from stdin
+service() { # DESCRIPTION COMMAND NETWORK, what else it needs from stdin
     cat <<EOF
 [Unit]
 Description=armlet: $1
@@ -178,11 +200,16 @@ RestartSec=3
 $(longer_waits)
 TimeoutStartSec=180
 WatchdogSec=60
-$(sandbox)
+$(sandbox "$3")
 EOF
     cat
     printf '\n[Install]\nWantedBy=multi-user.target\n'
 }
+
+# What libcamera opens to find a camera on the ribbon cable and to share memory with it.
+libcamera='DeviceAllow=char-media rw
+DeviceAllow=char-dma_heap rw
+RestrictAddressFamilies=AF_NETLINK'
 
 # Up to a minute after several failures, where systemd knows how.
 longer_waits() {
@@ -192,14 +219,24 @@ longer_waits() {
 
 case $what in
     camera)
-        service "what the camera sees" "camera $home/bundle --source ${source:-0} --json --changes" <<EOF |
+        options="--json --changes" network=no csi=
+        [ -z "$source" ] || options="--source $source $options"
+        [ -z "$web" ] || options="$options --web $web --token-file $token"
+        [ -z "$publish" ] || options="$options --publish $publish"
+        case $web$publish in ?*) network=yes ;; esac
+        case $source in
+            *://*) network=yes ;;
+            csi*) csi=yes ;;
+        esac
+        service "what the camera sees" "camera $home/bundle $options" "$network" <<EOF |
 SupplementaryGroups=video
 DevicePolicy=closed
 DeviceAllow=char-video4linux rw
+${csi:+$libcamera}
 EOF
             unit armlet-camera.service ;;
     watch)
-        service "what is on new pictures" "watch $home/bundle $folder --json" <<EOF |
+        service "what is on new pictures" "watch $home/bundle $folder --json" no <<EOF |
 BindReadOnlyPaths=$folder
 PrivateDevices=yes
 EOF
@@ -272,4 +309,13 @@ readlink "$home/bundle" "$home/runtime" | write_as_root /run/armlet/active
 change_as_root systemctl enable --quiet armlet-bundle.path armlet-verify.timer "armlet-$what.service"
 change_as_root systemctl restart armlet-bundle.path armlet-verify.timer "armlet-$what.service" ||
     fail "armlet-$what.service doesn't start" "see journalctl -u armlet-$what"
-[ "$dry_run" = yes ] || say "next: journalctl -fu armlet-$what"
+[ "$dry_run" = no ] || exit 0
+if [ -n "$web" ]; then
+    case $web in
+        0.0.0.0:* | '[::]':*) page=$(hostname):${web##*:} ;;
+        *[!0-9:]*) page=$web ;;
+        *) page=localhost:${web#:} ;;
+    esac
+    say "watch at http://$page/?token=$(as_root cat "$token")"
+fi
+say "next: journalctl -fu armlet-$what"

@@ -102,7 +102,20 @@ def test_help_says_how(home: Path, script: str) -> None:
     ("command", "printed"),
     [
         (["setup.sh", "--armlet", "LICENSE"], ["python3 -m venv", "--require-hashes"]),
-        (["install-service.sh", "camera"], ["systemctl enable", "--source 0 --json"]),
+        (
+            ["install-service.sh", "camera"],
+            ["systemctl enable", "bundle --json --changes", "PrivateNetwork=yes"],
+        ),
+        (["install-service.sh", "camera", "--source", "0"], ["--source 0 --json"]),
+        (
+            ["install-service.sh", "camera", "--web", "0.0.0.0:8080"],
+            ["--web 0.0.0.0:8080 --token-file /var/lib/armlet/token", "AF_UNIX AF_INET"],
+        ),
+        (
+            ["install-service.sh", "camera", "--publish", "mqtt://broker/cam"],
+            ["--publish mqtt://broker/cam", "AF_UNIX AF_INET"],
+        ),
+        (["install-service.sh", "camera", "--source", "csi"], ["char-media rw", "AF_NETLINK"]),
         (["install-service.sh", "watch"], ["armlet-watch.service", "-m 2775"]),
         (["bench.sh", "--output", "out", "--", "--runs", "1"], ["--json --runs 1", "mkdir"]),
     ],
@@ -137,6 +150,7 @@ def test_to_uninstall_a_service_that_is_not_there_changes_nothing(home: Path) ->
         (["setup.sh", "--wheelhouse", "/nowhere"], "there is no folder /nowhere"),
         (["install-service.sh"], "camera, watch or uninstall"),
         (["install-service.sh", "camera", "--folder", "x"], "--folder is for watch"),
+        (["install-service.sh", "watch", "--web", "80"], "--publish are for camera"),
         (["install-service.sh", "camera", "--source", "a b"], "means something to systemd"),
         (["install-service.sh", "camera", "--home", "/no"], "there is no /no/bin/edge-run"),
         (["bench.sh", "--runs", "1"], "edge-run's own options come after --"),
