@@ -3,9 +3,9 @@
 ``make bench-live`` runs this. A ShuffleNet V2 1.0x at 224 pixels with random weights, in float32
 on one thread, labels the frames of a video of 640x480 pixels with ``edge-run camera --no-pace``:
 reading, decoding, preprocessing, inference and printing of every frame. Bare is a script that
-runs the same file on the same frames, made into inputs beforehand, in the same runtime, and does
-nothing else. With viewers, five programs read the page's live picture meanwhile. All take turns;
-printed are medians of frames a second, and of the ratio to bare in the same round.
+runs the same file on the same frames, made into inputs beforehand, in the same runtime, and
+does nothing else. With viewers, five connections read the page's live picture meanwhile. All
+take turns; printed are medians of frames a second, and of the ratio to bare in the same round.
 """
 
 import argparse
@@ -40,7 +40,7 @@ LEAST = {"alone": 0.90, "with viewers": 0.80}
 LITERT = """
 from ai_edge_litert.interpreter import Interpreter
 model = Interpreter(sys.argv[1], num_threads=1); model.allocate_tensors()
-source, result = (one[0]["index"] for one in (model.get_input_details(), model.get_output_details()))
+source, result = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
 def run(x):
     model.set_tensor(source, x); model.invoke(); return model.get_tensor(result)
 """
@@ -62,18 +62,15 @@ while (now := time.perf_counter()) - start < seconds:
 print(count / (now - start))
 """
 VIEW = """
-import socket, sys
-viewers = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(int(sys.argv[2]))]
+import select, socket, sys
+port, count = int(sys.argv[1]), int(sys.argv[2])
+viewers = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
 for one in viewers:
-    one.sendall(b"GET /stream.mjpg HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n"); one.setblocking(False)
-import select
-got = 0
+    one.sendall(b"GET /stream.mjpg HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
 print("watching", flush=True)
 while True:
     for one in select.select(viewers, [], [])[0]:
-        data = one.recv(1 << 18)
-        if not data: sys.exit("a viewer was dropped")
-        got += len(data)
+        if not one.recv(1 << 18): sys.exit("a viewer was dropped")
 """
 PRINTED = {"litert": LITERT, "onnx": ONNX}
 
@@ -157,9 +154,9 @@ def write_video(path: Path, pictures: Sequence[Path]) -> None:
 def export(bundle: Path) -> None:
     """Random weights take as long as trained ones."""
     place = os.pathsep.join(filter(None, (str(Path(__file__).parent), os.getenv("PYTHONPATH"))))
+    command: list[str | Path] = [BINARIES / "edge-export", "many_photos:network"]
     subprocess.run(
-        [BINARIES / "edge-export", "many_photos:network", "--precisions", "float32"]
-        + ["-o", bundle],
+        [*command, "--precisions", "float32", "-o", bundle],
         env={**os.environ, "PYTHONPATH": place},
         check=True,
         stdout=subprocess.DEVNULL,
@@ -207,7 +204,7 @@ def main() -> None:
     print(
         f"ShuffleNet V2 1.0x, float32, one thread, video of {WIDTH} x {HEIGHT}, "
         f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, OpenCV "
-        f"{cv2.__version__}, {VIEWERS} viewers, {today}; medians of {options.rounds} rounds in turn"
+        f"{cv2.__version__}, {VIEWERS} viewers, {today}; medians of {options.rounds} rounds"
     )
     with tempfile.TemporaryDirectory(prefix="armlet-bench-") as name:
         folder = Path(name)
