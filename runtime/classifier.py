@@ -85,14 +85,15 @@ class Classifier:
         name = "array" if isinstance(picture, np.ndarray) else os.fspath(picture)
         return self.answer(self.prepare(_read(picture)), name, top_k=top_k, logits=logits)
 
-    def prepare(self, picture: Picture) -> Prepared:
+    def prepare(self, picture: Picture, *, bgr: bool = False) -> Prepared:
         """Make the model's input, which another thread may do while the model runs.
 
         Args:
             picture: (height, width, 3) uint8 in the order R, G, B, C-contiguous.
+            bgr: Whether the order is B, G, R instead, as OpenCV's cameras give it.
         """
         start = self._clock()
-        tensor = self.model.tensor(picture)
+        tensor = self.model.tensor(picture, bgr=bgr)
         return Prepared(tensor=tensor, preprocess_ms=(self._clock() - start) * 1e3)
 
     def answer(

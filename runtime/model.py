@@ -42,11 +42,16 @@ class Model:
     tuning: "Found | None" = None
     """What ``edge-run tune`` left; None: nothing, or the options left nothing open."""
 
-    def tensor(self, picture: Picture) -> Tensor:
-        """The session's input, of a picture of any size."""
+    def tensor(self, picture: Picture, *, bgr: bool = False) -> Tensor:
+        """The session's input, of a picture of any size, RGB unless ``bgr``."""
         spec = self.session.input
         return model_input(
-            picture, self.preprocessing, self.values, spec.layout, rotated=spec.rotated
+            picture,
+            self.preprocessing,
+            self.values,
+            spec.layout,
+            rotated=spec.rotated,
+            bgr=bgr,
         )
 
 

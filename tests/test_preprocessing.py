@@ -369,3 +369,17 @@ def test_colours_are_rgb(tmp_path: Path) -> None:
     path = tmp_path / "red.png"
     cv2.imwrite(str(path), np.full((2, 2, 3), (0, 0, 255), np.uint8))
     assert decode(path)[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("kind", ["squash", "crop", "pad"])
+def test_order_of_the_channels_does_not_matter(kind: Resize, layout: Layout) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (90, 130, 3), np.uint8)
+    preprocessing = Preprocessing(
+        size=32, resize=kind, mean=(0.1, 0.5, 0.9), std=(0.2, 0.3, 0.4)
+    )
+    values = table(preprocessing, None)
+    rgb = model_input(picture, preprocessing, values, layout, rotated=True)
+    turned = np.ascontiguousarray(picture[..., ::-1])
+    bgr = model_input(turned, preprocessing, values, layout, rotated=True, bgr=True)
+    assert np.array_equal(rgb, bgr)

@@ -7,7 +7,7 @@ same tensor from the same picture.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -266,22 +266,29 @@ def model_input(
     layout: Layout,
     *,
     rotated: bool = False,
+    bgr: bool = False,
 ) -> Values:
     """A decoded picture of any size as a model takes it.
 
     Args:
-        picture: Upright, RGB.
+        picture: Upright, RGB unless ``bgr``.
         preprocessing: What the network expects.
         values: Its ``table``.
         layout: How the model's input is laid out.
         rotated: Whether the model takes pictures turned by 180 degrees. They are turned when
             resized already, borders of ``pad`` included, so it is these pixels that move.
+        bgr: Whether the picture's channels are B, G, R, as OpenCV's cameras give them. They
+            change places when it is small already, which makes the same tensor in less time.
 
     Returns:
         ``(1, channels, height, width)`` or ``(1, height, width, channels)``, C-contiguous, in
         the table's dtype.
     """
-    small = resize(picture, preprocessing)
+    if bgr:
+        small = resize(picture, replace(preprocessing, mean=preprocessing.mean[::-1]))
+        small = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2RGB), np.uint8)
+    else:
+        small = resize(picture, preprocessing)
     if rotated:
         small = np.asarray(cv2.flip(small, -1), np.uint8)  # numpy's views take 30 times as long
     return apply_table(small, values, layout)

@@ -1,11 +1,11 @@
 """How much of bare inference's throughput is left of the live loop, alone and with viewers.
 
-``make bench-live`` runs this. A ShuffleNet V2 1.0x at 224 pixels with random weights, in float32
-on one thread, labels the frames of a video of 640x480 pixels with ``edge-run camera --no-pace``:
-reading, decoding, preprocessing, inference and printing of every frame. Bare is a script that
-runs the same file on the same frames, made into inputs beforehand, in the same runtime, and
-does nothing else. With viewers, five connections read the page's live picture meanwhile. All
-take turns; printed are medians of frames a second, and of the ratio to bare in the same round.
+``make bench-live`` runs this. A ShuffleNet V2 1.0x at 224 pixels, float32 on one thread, with
+random weights, labels a video of 640x480 pixels with ``edge-run camera --no-pace``: reading,
+decoding, preprocessing, inference and printing of every frame. Bare is a script that runs the
+same file on the same frames, made into inputs beforehand, in the same runtime, and nothing
+else. With viewers, five connections read the page's live picture meanwhile. All take turns;
+printed are medians of frames a second, and of the ratio to bare in the same round.
 """
 
 import argparse
