@@ -5,9 +5,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
 from armlet.records import Layer
 from armlet.runtime.cameras.feed import newest_frames
 from armlet.runtime.cameras.source import Frame, Source, SourceState
@@ -131,10 +128,8 @@ class _Preparer:
                 if self.ready.abandoned:
                     break
                 if frame:
-                    picture = np.asarray(
-                        cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2RGB), np.uint8
-                    )
-                    self.ready.put(_Ready(frame, self._classifier.prepare(picture)))
+                    prepared = self._classifier.prepare(frame.pixels, bgr=True)
+                    self.ready.put(_Ready(frame, prepared))
             self._frames.close()
         except BaseException as error:  # whatever it is, the main thread has to know
             self.ready.end(error)
