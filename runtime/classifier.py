@@ -22,6 +22,7 @@ from armlet.runtime.scores import rank, softmax
 from armlet.runtime.session import Tensor
 
 if TYPE_CHECKING:  # most programs never ask where the time goes
+    from armlet.runtime.conditions import Conditions
     from armlet.runtime.latency import Latency
 
 Sample = Callable[[Tensor], Sequence[Layer] | None]
@@ -37,6 +38,18 @@ class Prepared:
     tensor: Tensor
     preprocess_ms: float
     """Milliseconds from the decoded picture to this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the model answers to a picture."""
+
+    logits: NDArray[np.float32]
+    """(classes,)."""
+    inference_ms: float
+    """Milliseconds in the runtime."""
+    before: "Conditions"
+    """Of the machine, at most ``monitor.SECONDS`` before it ran."""
 
 
 class Classifier:
@@ -83,7 +96,9 @@ class Classifier:
             BackendError: The runtime fails, or the model's answer isn't made of numbers.
         """
         name = "array" if isinstance(picture, np.ndarray) else os.fspath(picture)
-        return self.answer(self.prepare(_read(picture)), name, top_k=top_k, logits=logits)
+        _check_count("top_k", top_k)
+        prepared = self.prepare(_read(picture))
+        return self.result(prepared, self.run(prepared, name), name, top_k, logits=logits)
 
     def prepare(self, picture: Picture, *, bgr: bool = False) -> Prepared:
         """Make the model's input, which another thread may do while the model runs.
@@ -96,52 +111,64 @@ class Classifier:
         tensor = self.model.tensor(picture, bgr=bgr)
         return Prepared(tensor=tensor, preprocess_ms=(self._clock() - start) * 1e3)
 
-    def answer(
-        self,
-        prepared: Prepared,
-        name: str,
-        *,
-        top_k: int = 5,
-        logits: bool = False,
-        smooth: Smooth | None = None,
-        sample: Sample | None = None,
-    ) -> Result:
+    def run(self, prepared: Prepared, name: str) -> Answer:
         """Run the model on what ``prepare`` made.
 
         Args:
             prepared: The model's input.
-            name: What the result and messages call the picture.
-            top_k: As for ``classify``.
-            logits: As for ``classify``.
-            smooth: What becomes of the scores before the best are chosen.
-            sample: Measures the layers of some pictures; None: of none.
+            name: What messages call the picture.
 
         Raises:
             BackendError: As ``classify``.
         """
-        _check_count("top_k", top_k)
         model, clock = self.model, self._clock
         before = self._monitor.now()
         start = clock()
-        answer = model.session.run(prepared.tensor)[0]
+        logits = model.session.run(prepared.tensor)[0]
         end = clock()
-        if not np.isfinite(answer).all():
+        if not np.isfinite(logits).all():
             raise BackendError(
                 f"{model.path} answers {name} with NaN or infinity",
                 "check the weights it was made of",
             )
+        return Answer(logits=logits, inference_ms=(end - start) * 1e3, before=before)
+
+    def result(
+        self,
+        prepared: Prepared,
+        answer: Answer,
+        name: str,
+        top_k: int,
+        *,
+        logits: bool = False,
+        smooth: Smooth | None = None,
+        layers: Sequence[Layer] | None = None,
+    ) -> Result:
+        """Say what an answer means, which another thread may do while the model runs on.
+
+        Args:
+            prepared: The model's input.
+            answer: What ``run`` said of it.
+            name: What the result calls the picture.
+            top_k: As for ``classify``, but not checked.
+            logits: As for ``classify``.
+            smooth: What becomes of the scores before the best are chosen.
+            layers: Measured on this picture; None: they weren't.
+        """
+        model = self.model
         probable = model.session.probabilities
-        scores = answer.astype(np.float64) if probable else softmax(answer)
+        order = answer.logits
+        scores = order.astype(np.float64) if probable else softmax(order)
         if smooth:
             scores = smooth(scores)
         return Result(
             path=name,
-            top=rank(scores if smooth else answer, scores, model.labels, top_k),
+            top=rank(scores if smooth else order, scores, model.labels, top_k),
             preprocess_ms=prepared.preprocess_ms,
-            inference_ms=(end - start) * 1e3,
-            conditions=self._monitor.since(before),
-            layers=sample(prepared.tensor) if sample else None,
-            logits=[float(value) for value in answer] if logits else None,
+            inference_ms=answer.inference_ms,
+            conditions=self._monitor.since(answer.before),
+            layers=layers,
+            logits=[float(value) for value in order] if logits else None,
         )
 
     def classify_files(
@@ -166,19 +193,18 @@ class Classifier:
         Raises:
             BackendError: As ``classify``.
         """
+        _check_count("top_k", top_k)
         for path in paths:
             try:
                 picture = decode(Path(path))
             except ImageError as error:
                 yield error
             else:
-                yield self.answer(
-                    self.prepare(picture),
-                    os.fspath(path),
-                    top_k=top_k,
-                    logits=logits,
-                    sample=sample,
-                )
+                name = os.fspath(path)
+                prepared = self.prepare(picture)
+                answer = self.run(prepared, name)
+                layers = sample(prepared.tensor) if sample else None
+                yield self.result(prepared, answer, name, top_k, logits=logits, layers=layers)
 
     def profile(
         self, *, runs: int = 50, picture: str | os.PathLike[str] | Picture | None = None

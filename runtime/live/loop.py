@@ -4,11 +4,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from armlet.records import Layer
 from armlet.runtime.cameras.feed import newest_frames
 from armlet.runtime.cameras.source import Frame, Source, SourceState
-from armlet.runtime.classifier import Classifier, Prepared, Smooth
+from armlet.runtime.classifier import Answer, Classifier, Prepared, Smooth
 from armlet.runtime.clock import Clock
 from armlet.runtime.live.result import LiveResult
 from armlet.runtime.session import Tensor
@@ -18,6 +19,7 @@ TICK_S = 0.1
 """So often at least the caller hears something."""
 Sample = Callable[[int, Tensor], Sequence[Layer] | None]
 """Given which result it is and the model's input: its layers, or None."""
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,14 @@ class _Ready:
     prepared: Prepared
 
 
+@dataclass(frozen=True)
+class _Answered:
+    ready: _Ready
+    answer: Answer
+    age_ms: float
+    layers: Sequence[Layer] | None
+
+
 def classify_live(
     classifier: Classifier,
     source: Source,
@@ -45,8 +55,8 @@ def classify_live(
 ) -> Generator[Seen | SourceState | None, None, None]:
     """Classify what a source gives, always the newest frame, until the source ends.
 
-    Three threads work at the same time: one reads frames, one makes the model's input of the
-    newest, and the caller's runs the model.
+    Four threads work at the same time: one reads frames, one makes the model's input of the
+    newest, one runs the model, and the caller's says what the answers mean.
 
     Args:
         classifier: What says what is on them.
@@ -54,7 +64,7 @@ def classify_live(
         clock: In seconds.
         top_k: How many labels.
         smooth: Averages scores over time; None: each frame stands for itself.
-        sample: Measures the layers of some frames; None: of none.
+        sample: Measures the layers of some frames, while the model rests; None: of none.
 
     Yields:
         What was seen; a state when the source is lost or back; None when there was nothing for
@@ -64,77 +74,93 @@ def classify_live(
         SourceError: As ``feed.newest_frames``.
         BackendError: As ``Classifier.classify``.
     """
-    preparer = _Preparer(classifier, source, clock)
+    states: deque[SourceState] = deque(maxlen=100)
+
+    def prepare(ready: Slot[_Ready]) -> None:
+        # Each new frame at once and not only when the model is free, since it is to run on the
+        # newest when it is.
+        frames = newest_frames(source, clock, states.append)
+        for frame in frames:
+            if ready.abandoned:
+                break
+            if frame:
+                ready.put(_Ready(frame, classifier.prepare(frame.pixels, bgr=True)))
+        frames.close()
+
+    def run(answered: Slot[_Answered]) -> None:
+        count = 0
+        while not answered.abandoned:
+            ready = prepared.slot.take(TICK_S)
+            if ready:
+                count += 1
+                answer = classifier.run(ready.prepared, f"frame {ready.frame.number}")
+                age_ms = (clock() - ready.frame.captured) * 1e3
+                layers = sample(count, ready.prepared.tensor) if sample else None
+                answered.put(_Answered(ready, answer, age_ms, layers))
+
+    prepared = _Worker("prepare", prepare, waits=source.waits)
+    answers = _Worker("run", run, waits=True)
     rate = Rate()
     count = 0
     try:
         while True:
-            while preparer.states:
-                yield preparer.states.popleft()
+            while states:
+                yield states.popleft()
             try:
-                ready = preparer.ready.take(TICK_S)
+                one = answers.slot.take(TICK_S)
             except EOFError:
-                yield from preparer.states
+                yield from states
                 return
-            if ready is None:
+            if one is None:
                 yield None
                 continue
-            frame = ready.frame
-            answer = classifier.answer(
-                ready.prepared, f"frame {frame.number}", top_k=top_k, smooth=smooth
-            )
-            now = clock()
             count += 1
+            frame = one.ready.frame
+            result = classifier.result(
+                one.ready.prepared, one.answer, "", top_k, smooth=smooth, layers=one.layers
+            )
             yield Seen(
                 frame=frame,
                 result=LiveResult(
                     frame=frame.number,
-                    top=answer.top,
-                    preprocess_ms=answer.preprocess_ms,
-                    inference_ms=answer.inference_ms,
-                    frame_age_ms=(now - frame.captured) * 1e3,
+                    top=result.top,
+                    preprocess_ms=result.preprocess_ms,
+                    inference_ms=result.inference_ms,
+                    frame_age_ms=one.age_ms,
                     dropped=frame.number - count,
-                    fps=rate.at(now),
-                    conditions=answer.conditions,
-                    layers=sample(count, ready.prepared.tensor) if sample else None,
+                    fps=rate.at(clock()),
+                    conditions=result.conditions,
+                    layers=result.layers,
                 ),
             )
     finally:
-        preparer.stop()
+        answers.slot.abandon()
+        prepared.slot.abandon()
 
 
-class _Preparer:
-    """A thread that takes frames and makes the model's inputs of them.
+class _Worker(Generic[Item]):
+    """A thread that fills a slot until it is abandoned or there is nothing more.
 
-    It works on each new frame at once and not only when the model is free, since the input is
-    to be that of the newest frame when the model is.
+    Args:
+        name: The thread's.
+        fill: What it does.
+        waits: As for ``Slot``.
     """
 
-    def __init__(self, classifier: Classifier, source: Source, clock: Clock) -> None:
-        self.ready: Slot[_Ready] = Slot(waits=source.waits)
-        self.states: deque[SourceState] = deque(maxlen=100)
-        self._classifier = classifier
-        self._frames = newest_frames(source, clock, self.states.append)
-        self._thread = threading.Thread(target=self._run, name="prepare", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End as soon as it can."""
-        self.ready.abandon()
+    def __init__(self, name: str, fill: Callable[[Slot[Item]], None], *, waits: bool) -> None:
+        self.slot: Slot[Item] = Slot(waits=waits)
+        self._fill = fill
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
         try:
-            for frame in self._frames:
-                if self.ready.abandoned:
-                    break
-                if frame:
-                    prepared = self._classifier.prepare(frame.pixels, bgr=True)
-                    self.ready.put(_Ready(frame, prepared))
-            self._frames.close()
-        except BaseException as error:  # whatever it is, the main thread has to know
-            self.ready.end(error)
+            self._fill(self.slot)
+        except EOFError:  # whoever fills its own slot has come to an end
+            self.slot.end()
+        except BaseException as error:  # whatever it is, whoever takes has to know
+            self.slot.end(error)
         else:
-            self.ready.end()
+            self.slot.end()
 
 
 class Rate:
