@@ -85,6 +85,13 @@ test-arm: .venv/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json d
 		tests/arm/processors_check.py tests/arm/instructions_check.py \
 		tests/arm/deploy_check.py tests/arm/machine_check.py
 
+.PHONY: test-live
+test-live: .venv/dev .venv-display/dev demo/bundle/manifest.json ## Check the camera with a browser, a broker, an RTSP server and a screen (CONTRIBUTING.md says what it needs)
+	$(BIN)/python -m pytest --bundle=demo/bundle --durations=0 --durations-min=5 \
+		tests/runtime/web/browser_check.py tests/runtime/live/mqtt_check.py \
+		tests/runtime/cameras/rtsp_check.py
+	$(DISPLAY_)/python -m pytest --bundle=demo/bundle tests/runtime/live/display_check.py
+
 .PHONY: count-arm
 count-arm: .venv/dev ## Count the instructions of the files of bench on emulated ARM processors (MODELS=FOLDER for others)
 	$(BIN)/python -m tests.arm.count_instructions $(MODELS)
@@ -93,6 +100,10 @@ count-arm: .venv/dev ## Count the instructions of the files of bench on emulated
 test-arm-all: .venv/dev .venv-fleet/made demo/bundle/manifest.json ## Check more on emulated boards: Pi 3, 32 bits, Debian 13, systemd, a fleet (an hour; needs root)
 	.venv-fleet/bin/ansible-lint --offline -q device_scripts/fleet
 	$(BIN)/python -m pytest --bundle=demo/bundle --durations=0 --durations-min=5 tests/arm/all/*_check.py
+
+.PHONY: bench-live
+bench-live: .venv/dev demo/photos/chelsea.png ## Time the live loop, alone and with five viewers, beside bare inference (ROUNDS=1 for a try)
+	$(BIN)/python -m tests.bench.live_loop $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: bench-rewrites
 bench-rewrites: .venv/demo ## Time files with each rewrite of the graph beside files without it

@@ -39,6 +39,14 @@ setsid v4l2-ctl --device {_PLAYER} --stream-out-mmap --stream-from {_PICTURE} --
 echo $!
 """
 
+# A webcam: several sizes, formats and rates, and a picture of its own.
+_PLUG_WEBCAM = f"""
+modprobe vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0 no_error_inj=1
+until [ -c {DEVICE} ]; do sleep 0.1; done
+chgrp video {DEVICE}
+chmod 660 {DEVICE}
+"""
+
 # It would come back by itself when the last program that has it open closes it; so this one has
 # it open until there is no node, and then the driver goes.
 _UNPLUG = f"""
@@ -68,6 +76,10 @@ class Camera:
         self._as_root("set -eu", _PLUG)
         self.show(picture)
         self._player = self._as_root(_PLAY).strip()
+
+    def plug_webcam(self) -> None:
+        """Put another one in: it shows a picture of its own, in whatever mode one asks for."""
+        self._as_root("set -eu", _PLUG_WEBCAM)
 
     def show(self, picture: Picture) -> None:
         """Show another picture from now on; a frame or two may have parts of both."""

@@ -1,5 +1,6 @@
 """edge-run on a booted ARM machine with a camera (make test-arm)."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.arm.machine import Machine
 
 PHOTOS = ("chelsea", "color", "horse")
 """Three of scikit-image's that get three labels, with few doubts."""
+PORT = 8080
 FRAMES = 3
 """In a row, so that what is seen isn't one that was half of another picture."""
 
@@ -64,8 +66,9 @@ def camera(machine: Machine, pictures: Mapping[str, Picture]) -> Camera:
 
 @pytest.fixture(scope="module")
 def live(machine: Machine, edge_run: str, camera: Camera) -> Iterator[Live]:
-    """edge-run camera, while all of these checks go on."""
-    with running(machine, f"{edge_run} camera armlet/bundle --backend litert --json") as live:
+    """edge-run camera, which finds its camera itself, while all of these checks go on."""
+    command = f"{edge_run} camera armlet/bundle --backend litert --json --web {PORT}"
+    with running(machine, command) as live:
         live.wait("looking", lambda: bool(live.results(1)))
         yield live
 
@@ -102,6 +105,57 @@ def test_a_live_frame_gets_what_its_picture_gets_here(
         sees(live, *expected[name])
 
 
+# Runs on the machine, which has neither curl nor a browser.
+LOOK = f"""
+import base64, json, urllib.request
+def get(path): return urllib.request.urlopen("http://localhost:{PORT}" + path, timeout=20)
+stream = get("/stream.mjpg")
+while not (line := stream.readline()).lower().startswith(b"content-length:"): pass
+while stream.readline().strip(): pass
+jpeg = stream.read(int(line.split(b":")[1]))
+told = {{"state": json.load(get("/api/state")), "metrics": get("/metrics").read().decode()}}
+print(json.dumps({{**told, "jpeg": base64.b64encode(jpeg).decode()}}))
+"""
+
+
+def test_the_page_has_the_picture_and_what_is_seen(
+    machine: Machine,
+    live: Live,
+    camera: Camera,
+    pictures: Mapping[str, Picture],
+    expected: Mapping[str, tuple[str, float]],
+) -> None:
+    name = PHOTOS[-1]
+    camera.show(pictures[name])
+    sees(live, *expected[name])
+    told = json.loads(machine.run("python3 -", input=LOOK.encode()))
+    state = told["state"]
+    assert state["result"]["top"][0]["label"] == expected[name][0]
+    assert state["source"]["name"] == DEVICE
+    assert f"{WIDTH} x {HEIGHT}" in state["source"]["mode"]
+    assert "armlet_results_total" in told["metrics"]
+    shown = cv2.imdecode(np.frombuffer(base64.b64decode(told["jpeg"]), np.uint8), 1)
+    assert shown is not None
+    assert cv2.PSNR(np.asarray(shown), pictures[name]) > 30
+
+
+def test_every_frame_is_labelled_or_counted_and_none_is_old(
+    live: Live, said: list[str]
+) -> None:
+    results = live.results(1_000_000)
+    for count, one in enumerate(results, 1):
+        assert one["frame"] == count + one["dropped"]
+    ages = [one["frame_age_ms"] for one in results[len(results) // 2 :]]
+    said.append(
+        f"camera: {len(results)} results, {results[-1]['dropped']} dropped, frame age "
+        f"{np.median(ages):.0f} ms, at most {max(ages):.0f} ms (emulated)"
+    )
+    # The camera gives several times as many frames as are labelled: had they to queue, the
+    # last would be as old as all of this takes.
+    assert results[-1]["dropped"] > len(results)
+    assert max(ages) < 5_000
+
+
 def test_a_camera_may_be_pulled_out_and_put_in_again(
     live: Live,
     camera: Camera,
@@ -116,3 +170,21 @@ def test_a_camera_may_be_pulled_out_and_put_in_again(
     camera.plug(pictures["horse"])
     sees(live, *expected["horse"])
     assert f"{DEVICE} is back" in live.said()
+
+
+def test_a_camera_that_offers_a_choice_is_asked_for_what_suits(
+    machine: Machine, edge_run: str, camera: Camera
+) -> None:
+    """Last of all: another camera is plugged in, with more modes than one."""
+    machine.run("pkill -f edge-run", check=False)
+    camera.unplug()
+    camera.plug_webcam()
+    listed = json.loads(machine.run(f"{edge_run} camera --list --json"))
+    assert DEVICE in json.dumps(listed)
+    shown = machine.run(f"{edge_run} camera --list")
+    assert DEVICE in shown and "640 x 480" in shown
+    for size in ("640x480", "320x180"):
+        text = machine.run(
+            f"{edge_run} camera armlet/bundle --backend litert --size {size} --max-frames 2"
+        )
+        assert size.replace("x", " x ") in text.splitlines()[1]
