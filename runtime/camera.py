@@ -99,7 +99,7 @@ def _watchers(
         Printed(JsonLines() if in_json else Text(), classifier.model, name, _say)
     ]
     if log not in (None, STDOUT):
-        told.append(Logged(opened.enter_context(JsonLog(log)), _say))
+        told.append(Logged(opened.enter_context(JsonLog(log, live.rotation)), _say))
     return [
         News(told, Changes(time.monotonic) if live.changes else None),
         Reported(_say),
