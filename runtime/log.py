@@ -59,7 +59,7 @@ class JsonLog:
         Raises:
             OutputError: There is no room, or the file can't be written to any more.
         """
-        line = _line(record)
+        line = json_line(record)
         if self._target == STDOUT:
             click.echo(line, nl=False)  # flushes, so that a reader at the other end sees it
             return
@@ -109,7 +109,8 @@ class JsonLog:
         self.close()
 
 
-def _line(record: Mapping[str, Any]) -> str:
+def json_line(record: Mapping[str, Any]) -> str:
+    """A record as one line, with its line break."""
     line = json.dumps(record, ensure_ascii=False, allow_nan=False)
     try:
         line.encode("utf-8")

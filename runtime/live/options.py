@@ -10,6 +10,7 @@ import click
 # Whatever needs OpenCV is imported when a source is opened.
 if TYPE_CHECKING:
     from armlet.runtime.cameras.naming import Wanted
+    from armlet.runtime.live.broker import Broker
     from armlet.runtime.live.look import Limits
     from armlet.runtime.rotation import Rotation
 
@@ -30,6 +31,7 @@ class LiveOptions:
     log_size: float
     """Megabytes; 0: without end."""
     log_keep: int
+    publish: str | None
     max_frames: int | None
     """Results; None: no limit, as for ``duration``."""
     duration: float | None
@@ -48,6 +50,17 @@ class LiveOptions:
         from armlet.runtime.live.look import Limits
 
         return Limits(results=self.max_frames, duration_s=self.duration)
+
+    @property
+    def broker(self) -> "Broker | None":
+        """Where results are published.
+
+        Raises:
+            OptionError: As ``broker.find_broker``.
+        """
+        from armlet.runtime.live.broker import find_broker
+
+        return None if self.publish is None else find_broker(self.publish)
 
     @property
     def rotation(self) -> "Rotation | None":
@@ -93,6 +106,11 @@ _OPTIONS = (
         show_default=True,
         metavar="N",
         help="Old logs to keep: FILE.1 is the newest.",
+    ),
+    click.option(
+        "--publish",
+        metavar="mqtt://HOST/TOPIC",
+        help="Publish results to an MQTT broker; mqtts:// for TLS. See docs/records.md.",
     ),
     click.option(
         "--max-frames", type=click.IntRange(min=1), help="Stop after so many results."
