@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -26,24 +26,28 @@ REFUSED = b"\x20\x02\x00\x05"
 def listening(answer: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
     """A port where everybody gets this answer and nothing more, and nobody is read further."""
     taken: list[socket.socket] = []
+    accepted: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def run() -> None:
-            while True:
-                try:
+            with suppress(OSError):  # the end of the server
+                while True:
                     one, _ = server.accept()
-                except OSError:
-                    return
-                one.recv(1000)
-                one.sendall(answer)
-                taken.append(one)
+                    accepted.append(one)
+                    with suppress(OSError):  # a client that has gone already
+                        one.recv(1000)
+                        one.sendall(answer)
+                        taken.append(one)
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        yield server.getsockname()[1], taken
-        server.shutdown(socket.SHUT_RDWR)
-    for one in taken:
-        one.close()
+        try:
+            yield server.getsockname()[1], taken
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for one in accepted:
+                one.close()
 
 
 def wait(published: Published, until: Callable[[], bool]) -> None:
