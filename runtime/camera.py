@@ -59,6 +59,10 @@ def camera(
     in_json = prints_json(as_json, log)
     source = find_source(live.source, live.wanted)
     broker = live.broker
+    if live.display:
+        from armlet.runtime.live.display import check_screen  # few have one
+
+        check_screen()
     clock = time.monotonic
     with ExitStack() as opened:
         classifier = opened.enter_context(options.open(model))
@@ -110,9 +114,15 @@ def _watchers(
         from armlet.runtime.live.mqtt import Published  # few publish
 
         told.append(opened.enter_context(Published(broker, _say)))
+    shown: list[Watcher] = []
+    if live.display:
+        from armlet.runtime.live.display import Display  # few have a screen
+
+        shown.append(Display(name, time.monotonic))
     return [
         News(told, Changes(time.monotonic) if live.changes else None),
         Reported(_say),
+        *shown,
     ]
 
 

@@ -32,6 +32,7 @@ class LiveOptions:
     """Megabytes; 0: without end."""
     log_keep: int
     publish: str | None
+    display: bool
     max_frames: int | None
     """Results; None: no limit, as for ``duration``."""
     duration: float | None
@@ -111,6 +112,11 @@ _OPTIONS = (
         "--publish",
         metavar="mqtt://HOST/TOPIC",
         help="Publish results to an MQTT broker; mqtts:// for TLS. See docs/records.md.",
+    ),
+    click.option(
+        "--display",
+        is_flag=True,
+        help="Show frames and labels in a window; q or closing it ends the command.",
     ),
     click.option(
         "--max-frames", type=click.IntRange(min=1), help="Stop after so many results."

@@ -7,11 +7,13 @@ from armlet.runtime.live.result import LiveResult
 from armlet.runtime.result import Prediction
 
 
-def live_result(number: int = 1, label: str = "cat", fps: float | None = 25.0) -> LiveResult:
-    """One that says this label with a score of 0.75."""
+def live_result(
+    number: int = 1, label: str = "cat", *, score: float = 0.75, fps: float | None = 25.0
+) -> LiveResult:
+    """One that says this label."""
     return LiveResult(
         frame=number,
-        top=[Prediction(index=3, label=label, score=0.75)],
+        top=[Prediction(index=3, label=label, score=score)],
         preprocess_ms=1.0,
         inference_ms=2.0,
         frame_age_ms=3.0,
