@@ -31,7 +31,14 @@ def test_opencv_of_a_device_has_no_windows(name: str) -> None:
 )
 def test_refused_before_anything_is_opened(screen: str, said: str, tmp_path: Path) -> None:
     environment = {**os.environ, "DISPLAY": screen, "WAYLAND_DISPLAY": ""}
-    command = [EDGE_RUN, "camera", tmp_path / "no bundle", "--source", "x.avi", "--display"]
+    command = [
+        str(EDGE_RUN),
+        "camera",
+        str(tmp_path / "none"),
+        "--source",
+        "a.avi",
+        "--display",
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr
