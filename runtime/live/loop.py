@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import cv2
@@ -127,15 +128,15 @@ class _Preparer:
 
     def _run(self) -> None:
         try:
-            for frame in self._frames:
-                if self.ready.abandoned:
-                    break
-                if frame:
-                    picture = np.asarray(
-                        cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2RGB), np.uint8
-                    )
-                    self.ready.put(_Ready(frame, self._classifier.prepare(picture)))
-            self._frames.close()
+            with closing(self._frames) as frames:  # lets go of the source, whatever happens
+                for frame in frames:
+                    if self.ready.abandoned:
+                        break
+                    if frame:
+                        picture = np.asarray(
+                            cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2RGB), np.uint8
+                        )
+                        self.ready.put(_Ready(frame, self._classifier.prepare(picture)))
         except BaseException as error:  # whatever it is, the main thread has to know
             self.ready.end(error)
         else:

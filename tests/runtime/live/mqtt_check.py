@@ -291,3 +291,30 @@ def test_password(bundle: Path, video: Path, tmp_path: Path) -> None:
             assert running.wait(AT_ONCE_S) == 0
             (told,) = said.rest()
         assert told.endswith("results were not sent")
+
+
+def test_tls_and_the_authorities_of_the_system(
+    bundle: Path, video: Path, tmp_path: Path
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x"]
+    files = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files += ["-out", str(certificate), "-keyout", str(key)]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    settings = f"allow_anonymous true\ncertfile {certificate}\nkeyfile {key}\nuser root"
+    with broker(tmp_path, settings) as to:
+        address = to.address.replace("mqtt:", "mqtts:")
+        arguments = ("camera", bundle, "--source", video, "--loop", "--publish", address)
+        trusted = {"SSL_CERT_FILE": str(certificate)}
+        with (
+            listening(to, "--cafile", str(certificate)) as listener,
+            edge_run(*arguments, **trusted) as running,
+        ):
+            assert listener.status == "online"
+            stopped(running, signal.SIGTERM)
+        with edge_run(*arguments) as running:
+            assert Lines(running.stderr).next() == (
+                f"edge-run: {address} can't be reached: self-signed certificate; trying again"
+            )
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(AT_ONCE_S) == 0
