@@ -1,5 +1,6 @@
 """The command ``edge-run camera``: what a camera sees, until it is told to stop."""
 
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -15,6 +16,7 @@ from armlet.runtime.options import JSON, LOG, ModelOptions, model_options, top_k
 # As in cli.py, what is heavy is imported in the command: --help must be quick.
 if TYPE_CHECKING:
     from armlet.runtime.classifier import Classifier
+    from armlet.runtime.live.broker import Broker
     from armlet.runtime.live.watcher import Watcher
 
 
@@ -56,10 +58,15 @@ def camera(
 
     in_json = prints_json(as_json, log)
     source = find_source(live.source, live.wanted)
+    broker = live.broker
+    if live.display:
+        from armlet.runtime.live.display import check_screen  # few have one
+
+        check_screen()
     clock = time.monotonic
     with ExitStack() as opened:
         classifier = opened.enter_context(options.open(model))
-        watchers = _watchers(opened, classifier, source.name, live, log, in_json)
+        watchers = _watchers(opened, classifier, source.name, live, log, in_json, broker)
         ending = opened.enter_context(Ending())
         supervisor = opened.enter_context(Supervisor())
         sampler = LayerSampler(
@@ -79,6 +86,8 @@ def camera(
         )
         opened.enter_context(closing(stream))
         look(stream, watchers, live.limits, ending, supervisor, clock)
+        if any(one.failed for one in watchers):
+            sys.exit(1)
 
 
 def _watchers(
@@ -88,6 +97,7 @@ def _watchers(
     live: LiveOptions,
     log: str | None,
     in_json: bool,
+    broker: "Broker | None",
 ) -> "Sequence[Watcher]":
     """Everybody who is to be told, as the options say."""
     from armlet.runtime.live.changes import Changes
@@ -99,10 +109,20 @@ def _watchers(
         Printed(JsonLines() if in_json else Text(), classifier.model, name, _say)
     ]
     if log not in (None, STDOUT):
-        told.append(Logged(opened.enter_context(JsonLog(log)), _say))
+        told.append(Logged(opened.enter_context(JsonLog(log, live.rotation)), _say))
+    if broker:
+        from armlet.runtime.live.mqtt import Published  # few publish
+
+        told.append(opened.enter_context(Published(broker, _say)))
+    shown: list[Watcher] = []
+    if live.display:
+        from armlet.runtime.live.display import Display  # few have a screen
+
+        shown.append(Display(name, time.monotonic))
     return [
         News(told, Changes(time.monotonic) if live.changes else None),
         Reported(_say),
+        *shown,
     ]
 
 

@@ -1,6 +1,5 @@
 """A log of JSON objects, one a line, that never holds half of one."""
 
-import errno
 import json
 import os
 from collections.abc import Mapping
@@ -11,10 +10,10 @@ from typing import Any, Self
 import click
 
 from armlet.errors import OptionError, OutputError
+from armlet.runtime.log_file import is_named, open_log
+from armlet.runtime.rotation import Rotation, check_rotation, rotate
 
 STDOUT = "-"
-MUCH = 1 << 20
-"""Bytes; no line of ours is longer."""
 
 
 def prints_json(as_json: bool, log: str | None) -> bool:
@@ -32,19 +31,27 @@ class JsonLog:
     """Appends objects to a file, or prints them.
 
     Each line is written in one piece, and taken back if the disk has no room for all of it; so
-    whoever reads the file, even while it grows or after a power cut, finds whole lines. What
-    an interrupted writer left half done is ended with a line break first.
+    whoever reads the file, even while it grows, finds whole lines. What a power cut left of
+    the last ones is mended when the file is opened.
 
     Args:
-        target: A path, or ``-`` for stdout.
+        target: A path, or ``-`` for stdout. What a link leads to is written to and rotated.
+        rotation: How much is kept; None: everything.
 
     Raises:
-        OutputError: The file can't be opened for appending.
+        OutputError: The file can't be opened for appending, or rotating it would remove files
+            of somebody else.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, rotation: Rotation | None = None) -> None:
         self._target = target
-        self._file = -1 if target == STDOUT else _open(Path(target))
+        self._rotation = rotation
+        self._file = -1
+        if target != STDOUT:
+            self._path = Path(os.path.realpath(target))
+            if rotation:
+                check_rotation(self._path, rotation)
+            self._file = self._open()
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Append one object.
@@ -52,13 +59,16 @@ class JsonLog:
         Raises:
             OutputError: There is no room, or the file can't be written to any more.
         """
-        line = _line(record)
+        line = json_line(record)
         if self._target == STDOUT:
             click.echo(line, nl=False)  # flushes, so that a reader at the other end sees it
             return
         data = line.encode("utf-8")
         try:
             before = os.fstat(self._file).st_size
+            if self._rotation and before and before + len(data) > self._rotation.size:
+                self._rotate(self._rotation)
+                before = 0
             written = os.write(self._file, data)
             if written < len(data):
                 os.ftruncate(self._file, before)
@@ -67,6 +77,17 @@ class JsonLog:
             raise OutputError(
                 f"{self._target}: {error.strerror}", "make room or choose another --log"
             ) from error
+
+    def _open(self) -> int:
+        return open_log(self._path, alone=self._rotation is not None)
+
+    def _rotate(self, rotation: Rotation) -> None:
+        if is_named(self._file, self._path):  # else somebody has moved or removed it
+            # The disk gets what a new name is given to before it hears of the name.
+            os.fsync(self._file)
+            rotate(self._path, rotation)
+        before, self._file = self._file, self._open()
+        os.close(before)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -88,42 +109,11 @@ class JsonLog:
         self.close()
 
 
-def _line(record: Mapping[str, Any]) -> str:
+def json_line(record: Mapping[str, Any]) -> str:
+    """A record as one line, with its line break."""
     line = json.dumps(record, ensure_ascii=False, allow_nan=False)
     try:
         line.encode("utf-8")
     except UnicodeEncodeError:  # a path that is no text
         line = json.dumps(record, allow_nan=False)
     return line + "\n"
-
-
-def _open(path: Path) -> int:
-    _refuse_what_is_no_log(path)
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            os.write(descriptor, b"\n")
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}", "choose another --log") from error
-    return descriptor
-
-
-def _refuse_what_is_no_log(path: Path) -> None:
-    """Appending to a picture or a model, by a slip of the pen, would damage it."""
-    if not path.exists() or path.is_dir():
-        return
-    try:
-        if not path.is_file():
-            raise OSError(errno.EINVAL, "not a regular file")
-        with path.open("rb") as file:
-            first = file.readline(MUCH)
-        # A writer that was interrupted in its very first line left no line break.
-        begun = first.startswith(b"{") and not first.endswith(b"\n")
-        good = begun or not first.strip() or isinstance(json.loads(first), dict)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}", "choose another --log") from error
-    except ValueError:
-        good = False
-    if not good:
-        raise OutputError(f"{path} holds no lines of JSON", "choose another --log")

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from armlet.runtime.cli import main
+from armlet.runtime.live.broker import PASSWORD, USER
 from tests.runtime.stand_ins import write_video
 
 PAGE = Path(__file__).parents[1] / "docs/records.md"
@@ -56,8 +57,19 @@ def test_members(result: Record, latency: Record) -> None:
 def test_members_of_a_live_result(bundle: Path, photos: Path, tmp_path: Path) -> None:
     video = tmp_path / "video.avi"
     write_video(video, [photos / "chelsea.png"], each=1)
-    live = said("camera", bundle, "--source", video, "--json")
-    assert documented()["Live result"] == set(live)
+    tables = documented()
+    plain = said("camera", bundle, "--source", video, "--json")
+    live = said("camera", bundle, "--source", video, "--json", "--layers-every", 1)
+    assert tables["Live result"] == set(live) == {*plain, "conditions", "layers"}
+    for layer in live["layers"]:
+        assert tables["Layer"] == set(layer)
+    assert tables["Conditions"] == set(live["conditions"]) | set(live["conditions"]["before"])
+
+
+def test_what_is_published() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for words in ("online", "no source", "offline", USER, PASSWORD):
+        assert f"`{words}`" in text
 
 
 def test_tuning_and_its_benchmark(bundle: Path) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -79,13 +80,13 @@ def classify_live(
     def prepare(ready: Slot[_Ready]) -> None:
         # Each new frame at once and not only when the model is free, since it is to run on the
         # newest when it is.
-        frames = newest_frames(source, clock, states.append)
-        for frame in frames:
-            if ready.abandoned:
-                break
-            if frame:
-                ready.put(_Ready(frame, classifier.prepare(frame.pixels, bgr=True)))
-        frames.close()
+        # Closing lets go of the source, whatever happens.
+        with closing(newest_frames(source, clock, states.append)) as frames:
+            for frame in frames:
+                if ready.abandoned:
+                    break
+                if frame:
+                    ready.put(_Ready(frame, classifier.prepare(frame.pixels, bgr=True)))
 
     def run(answered: Slot[_Answered]) -> None:
         count = 0

@@ -10,7 +10,11 @@ import click
 # Whatever needs OpenCV is imported when a source is opened.
 if TYPE_CHECKING:
     from armlet.runtime.cameras.naming import Wanted
+    from armlet.runtime.live.broker import Broker
     from armlet.runtime.live.look import Limits
+    from armlet.runtime.rotation import Rotation
+
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,11 @@ class LiveOptions:
     smooth: float | None
     """Seconds; None: each frame stands for itself."""
     layers_every: int | None
+    log_size: float
+    """Megabytes; 0: without end."""
+    log_keep: int
+    publish: str | None
+    display: bool
     max_frames: int | None
     """Results; None: no limit, as for ``duration``."""
     duration: float | None
@@ -42,6 +51,25 @@ class LiveOptions:
         from armlet.runtime.live.look import Limits
 
         return Limits(results=self.max_frames, duration_s=self.duration)
+
+    @property
+    def broker(self) -> "Broker | None":
+        """Where results are published.
+
+        Raises:
+            OptionError: As ``broker.find_broker``.
+        """
+        from armlet.runtime.live.broker import find_broker
+
+        return None if self.publish is None else find_broker(self.publish)
+
+    @property
+    def rotation(self) -> "Rotation | None":
+        """How much of the log is kept; None: everything."""
+        from armlet.runtime.rotation import Rotation
+
+        size = round(self.log_size * MEGABYTE)
+        return Rotation(size=size, keep=self.log_keep) if size else None
 
 
 _OPTIONS = (
@@ -63,6 +91,32 @@ _OPTIONS = (
         type=click.IntRange(min=1),
         metavar="N",
         help="Measure the layers on each N-th result, for --json and --log.",
+    ),
+    click.option(
+        "--log-size",
+        type=click.FloatRange(0, 1e6),
+        default=10,
+        show_default=True,
+        metavar="MB",
+        help="Begin another log when one has so much; 0: never.",
+    ),
+    click.option(
+        "--log-keep",
+        type=click.IntRange(1, 1000),
+        default=5,
+        show_default=True,
+        metavar="N",
+        help="Old logs to keep: FILE.1 is the newest.",
+    ),
+    click.option(
+        "--publish",
+        metavar="mqtt://HOST/TOPIC",
+        help="Publish results to an MQTT broker; mqtts:// for TLS. See docs/records.md.",
+    ),
+    click.option(
+        "--display",
+        is_flag=True,
+        help="Show frames and labels in a window; q or closing it ends the command.",
     ),
     click.option(
         "--max-frames", type=click.IntRange(min=1), help="Stop after so many results."

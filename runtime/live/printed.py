@@ -55,6 +55,11 @@ class Printed(Watcher):
             self._broken = True
             self._report(f"stdout: {error.strerror}; nothing is printed any more")
 
+    @property
+    def failed(self) -> bool:
+        """Whether printing has ended before its time."""
+        return self._broken
+
 
 class Logged(Watcher):
     """Appends results to a log; a full disk ends the log with a warning, and nothing else.
@@ -79,6 +84,11 @@ class Logged(Watcher):
             self._broken = True
             self._report(f"{error.problem}; nothing is logged any more")
 
+    @property
+    def failed(self) -> bool:
+        """Whether the log has ended before its time."""
+        return self._broken
+
 
 class News(Watcher):
     """Passes on only what is new, to others.
@@ -97,6 +107,21 @@ class News(Watcher):
         if self._changes is None or self._changes.new(result):
             for one in self._watchers:
                 one.saw(frame, result)
+
+    def heard(self, state: SourceState) -> None:
+        """Pass it on."""
+        for one in self._watchers:
+            one.heard(state)
+
+    def tick(self) -> None:
+        """Pass it on."""
+        for one in self._watchers:
+            one.tick()
+
+    @property
+    def failed(self) -> bool:
+        """Whether one of them has."""
+        return any(one.failed for one in self._watchers)
 
 
 class Reported(Watcher):

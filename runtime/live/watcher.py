@@ -28,3 +28,8 @@ class Watcher:
     def wants_layers(self) -> bool:
         """Whether somebody looks at where the time goes just now."""
         return False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it gave up, so that the command goes on and fails in the end."""
+        return False

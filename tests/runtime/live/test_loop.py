@@ -85,10 +85,35 @@ def test_all_threads_end_with_the_loop(bundle: Path) -> None:
         stream = classify_live(classifier, source, time.monotonic)
         assert any(isinstance(one, Seen) for one in stream)
         stream.close()
-    deadline = time.monotonic() + 10
+    assert is_closed(source)
+
+
+class Odd(Script):
+    """A source whose frames nobody can do anything with."""
+
+    def read(self) -> Pixels | None:
+        read = super().read()
+        return None if read is None else read[..., :2]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_source_is_let_go_of_when_a_frame_cannot_be_prepared(bundle: Path, waits: bool) -> None:
+    source = Odd(range(200), pause_s=0.01)
+    source.waits = waits
+    with (
+        open_classifier(bundle) as classifier,
+        pytest.raises(cv2.error),
+    ):
+        list(classify_live(classifier, source, time.monotonic))
+    assert is_closed(source)
+
+
+def is_closed(source: Script) -> bool:
+    """Whether it is, soon and before it has come to its end by itself."""
+    deadline = time.monotonic() + 1
     while source.closed < 1 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert source.closed == 1
+    return source.closed == 1
 
 
 def test_rate_is_that_of_the_last_seconds() -> None:

@@ -5,7 +5,9 @@ import json
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,34 +71,82 @@ def test_changes_alone(bundle: Path, short: Path, tmp_path: Path) -> None:
     assert log.read_text("utf-8") == done.stdout
 
 
+def test_layers_of_every_nth_result(bundle: Path, short: Path) -> None:
+    arguments = ("--source", short, "--no-pace", "--json", "--layers-every", 4)
+    records = [json.loads(one) for one in run(bundle, *arguments).stdout.splitlines()]
+    assert len(records) == 20
+    with_layers = [one["frame"] for one in records if "layers" in one]
+    assert with_layers == [4, 8, 12, 16, 20]
+    assert all(("conditions" in one) == ("layers" in one) for one in records)
+    for one in records[3::4]:
+        assert one["layers"][-1]["name"] == "other"
+        assert sum(layer["share"] for layer in one["layers"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_labels_that_do_not_flicker(bundle: Path, tmp_path: Path, photos: Path) -> None:
+    path = tmp_path / "flicker.avi"
+    cat, ship = photos / "chelsea.png", photos / "rocket.jpg"
+    write_video(path, [cat] * 8 + [ship] + [cat] * 8, each=1)
+    arguments = ("--source", path, "--no-pace", "--json", "--top-k", 2)
+    frames, smoothed = (
+        [json.loads(one)["top"] for one in run(bundle, *arguments, *more).stdout.splitlines()]
+        for more in ((), ("--smooth", 60))
+    )
+    assert [one[0]["label"] for one in frames] == ["cat"] * 8 + ["ship"] + ["cat"] * 8
+    assert [one[0]["label"] for one in smoothed] == ["cat"] * 17
+    # The ship is there, with the little that one frame of a minute weighs.
+    assert smoothed[0] == frames[0]
+    assert smoothed[8][0]["score"] == pytest.approx(smoothed[7][0]["score"], abs=0.01)
+
+
 def test_duration(bundle: Path, video: Path) -> None:
     done = run(bundle, "--source", video, "--json", "--duration", 0.5)
     assert done.returncode == 0
     assert 0 < len(done.stdout.splitlines()) < 100
 
 
+def logged(log: Path) -> list[Mapping[str, Any]]:
+    """All that is in a log and its old ones, the oldest first."""
+    old = [one for one in log.parent.glob(f"{log.name}.*")]
+    files = [*sorted(old, key=lambda one: -int(one.suffix[1:])), log]
+    lines = [text for one in files for text in one.read_text("utf-8").splitlines()]
+    return [json.loads(text) for text in lines]
+
+
+ROTATED = ("--log-size", 0.001, "--log-keep", 1000)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("rotated", [(), ROTATED])
 def test_signal_ends_it_with_all_results_in_the_log(
-    bundle: Path, video: Path, tmp_path: Path, number: signal.Signals
+    bundle: Path,
+    video: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    rotated: tuple[object, ...],
 ) -> None:
     log = tmp_path / "results.jsonl"
-    arguments = ("camera", bundle, "--source", video, "--json", "--log", log)
+    arguments = ("camera", bundle, "--source", video, "--json", "--log", log, *rotated)
     with edge_run(*arguments) as running:
-        first = line(running)
+        before = [line(running) for _ in range(30)]
         rest, said = stopped(running, number)
     assert said == ""
-    printed = [json.loads(one) for one in (first + rest).splitlines()]
-    assert [json.loads(one) for one in log.read_text().splitlines()] == printed
+    printed = [json.loads(one) for one in ("".join(before) + rest).splitlines()]
+    assert logged(log) == printed
+    assert log.with_name("results.jsonl.1").exists() == bool(rotated)
 
 
-def test_reader_that_goes_away(bundle: Path, video: Path) -> None:
-    with edge_run("camera", bundle, "--source", video, "--json") as running:
-        line(running)
+def test_reader_that_goes_away(bundle: Path, video: Path, tmp_path: Path) -> None:
+    log = tmp_path / "results.jsonl"
+    arguments = ("--source", video, "--json", "--log", log, *ROTATED)
+    with edge_run("camera", bundle, *arguments) as running:
+        first = [record(running) for _ in range(30)]
         assert running.stdout
         running.stdout.close()
         assert running.wait(AT_ONCE_S) == 1
         assert running.stderr
         assert running.stderr.read() == ""
+    assert logged(log)[:30] == first
 
 
 def test_reader_that_stands_still_does_not_keep_it_from_stopping(
@@ -129,6 +179,8 @@ def test_reader_that_stands_still_does_not_keep_it_from_stopping(
         (["--source", __file__], "can't be read as a video; give a file that ffmpeg plays"),
         (["--json", "--log", "-"], "--json and --log - both print the results; drop one"),
         (["--log", "/"], "/: Is a directory; choose another --log"),
+        (["--log", "/dev/null"], "/dev/null: not a regular file; choose another --log"),
+        (["--publish", "mqtt://broker/+"], "--publish: a topic can't have ?, + or # in it"),
     ],
 )
 def test_what_cannot_work_is_one_line(bundle: Path, arguments: list[str], said: str) -> None:
