@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 PATIENCE_S = 5.0
 # 0 : imx219 [3280x2464 10-bit RGGB] (/base/soc/i2c0mux/i2c@1/imx219@10)
-_CAMERA = re.compile(r"^\s*(\d+)\s*:\s*(\S+)(?:\s+\[([^\]]*)\])?")
+_CAMERA = re.compile(r"^\s*(\d{1,3})\s+:\s+([A-Za-z][\w-]*)\s+\[\d+x\d+", re.ASCII)
 #     Modes: 'SRGGB10_CSI2P' : 640x480 [206.65 fps - (1000, 752)/1280x960 crop]
 _MODE = re.compile(r"\b(\d+)x(\d+)\s+\[([\d.]+) fps")
 

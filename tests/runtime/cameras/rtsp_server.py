@@ -1,0 +1,50 @@
+"""A camera that speaks RTSP, which shows a JPEG: run by the system's Python.
+
+It needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-base and
+gstreamer1.0-plugins-good. Its arguments: port, JPEG, frames a second, and, to let one user in
+alone, that one's name and password.
+"""
+
+import sys
+from importlib import import_module
+
+
+def serve(port: str, picture: str, fps: str, *login: str) -> None:
+    """Serve rtsp://127.0.0.1:PORT/stream, and say when."""
+    gi = import_module("gi")
+    for name in ("Gst", "GstRtsp", "GstRtspServer"):
+        gi.require_version(name, "1.0")
+    gst = import_module("gi.repository.Gst")
+    rtsp = import_module("gi.repository.GstRtsp")
+    server_of = import_module("gi.repository.GstRtspServer")
+    gst.init(None)
+    server = server_of.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(port)
+    factory = server_of.RTSPMediaFactory()
+    factory.set_launch(
+        f"( multifilesrc location={picture} loop=true caps=image/jpeg,framerate={fps}/1"
+        " ! jpegdec ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
+    )
+    factory.set_shared(True)
+    if login:
+        user, password = login
+        auth = server_of.RTSPAuth()
+        token = server_of.RTSPToken()
+        token.set_string("media.factory.role", user)
+        auth.add_basic(server_of.RTSPAuth.make_basic(user, password), token)
+        auth.set_supported_methods(rtsp.RTSPAuthMethod.BASIC)
+        server.set_auth(auth)
+        permissions = server_of.RTSPPermissions()
+        for right in ("media.factory.access", "media.factory.construct"):
+            permissions.add_permission_for_role(user, right, True)
+        factory.set_permissions(permissions)
+    server.get_mount_points().add_factory("/stream", factory)
+    if not server.attach(None):
+        sys.exit("the port is taken")
+    print("ready", flush=True)
+    import_module("gi.repository.GLib").MainLoop().run()
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
