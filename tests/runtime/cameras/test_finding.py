@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from armlet.runtime.cameras.finding import find_cameras
+from armlet.runtime.cameras.finding import ask_kernel, find_cameras
 from tests.runtime.boards import lay_out
 
 NODES = {
@@ -46,3 +46,16 @@ def test_older_tool(tmp_path: Path) -> None:
         tmp_path, which=lambda tool: tool if tool.startswith("libcamera") else None
     )
     assert (found.nodes, found.csi_tool) == ([], "libcamera-hello")
+
+
+def test_driver_is_asked_where_udev_does_not_tell(tmp_path: Path) -> None:
+    nodes = {"dev/video0": "", "dev/video1": "", "dev/video2": ""}
+    answers = {"video0": True, "video1": False, "video2": None}
+    found = find_cameras(lay_out(tmp_path, nodes), ask=lambda path: answers[path.name])
+    assert [one.capture for one in found.nodes] == [True, False, None]
+
+
+def test_what_is_no_device_does_not_tell(tmp_path: Path) -> None:
+    found = find_cameras(lay_out(tmp_path, {"dev/video0": "a file"}))
+    assert [one.capture for one in found.nodes] == [None]
+    assert ask_kernel(tmp_path / "none") is None
