@@ -1,6 +1,7 @@
 """Cameras of the network, by their address: RTSP, or Motion JPEG through HTTP."""
 
 import os
+import time
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,8 @@ from armlet.runtime.cameras.v4l2 import fourcc
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 OPEN_MS, READ_MS = 4000, 1500
 """How long opening and reading may take: less than ``feed.PATIENCE``, so that we say why."""
+FIRST_S = 4.2
+"""No read begins later than this after opening began, while there is no first frame."""
 # FFmpeg's options for whatever OpenCV opens next, files too, which take no notice of the first:
 # over UDP, lost packets would damage pictures. It is not to look at the stream for long before
 # the first picture: slow ones would take 5 seconds, and what comes meanwhile is old by then.
@@ -42,6 +45,7 @@ class Address:
         Raises:
             SourceError: It can't be reached, refuses us or gives no stream.
         """
+        began = time.monotonic()
         os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _OPTIONS)
         settings = [
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS),
@@ -52,7 +56,7 @@ class Address:
             capture.release()
             problem, advice = why_not(self.url)
             raise SourceError(f"{self.name} {problem}", advice)
-        return AddressStream(self.name, capture)
+        return AddressStream(self.name, capture, began + FIRST_S)
 
 
 class AddressStream:
@@ -61,11 +65,13 @@ class AddressStream:
     Args:
         name: What messages call it.
         capture: OpenCV's, open.
+        until: How long to try for the first frame, in seconds of the monotonic clock.
     """
 
-    def __init__(self, name: str, capture: cv2.VideoCapture) -> None:
+    def __init__(self, name: str, capture: cv2.VideoCapture, until: float) -> None:
         self._name = name
         self._capture = capture
+        self._until = until
 
     @property
     def mode(self) -> str:
@@ -80,12 +86,18 @@ class AddressStream:
         Raises:
             SourceError: It has broken off, which is never its end.
         """
-        good, pixels = self._capture.read()
-        if not good:
-            raise SourceError(
-                f"{self._name} has broken off", "see to the camera and the network"
-            )
-        return np.asarray(pixels, np.uint8)
+        while True:
+            began = time.monotonic()
+            good, pixels = self._capture.read()
+            if good:
+                self._until = began
+                return np.asarray(pixels, np.uint8)
+            now = time.monotonic()
+            # H.264 shows nothing before its next whole picture, which may be seconds away.
+            if now - began < READ_MS / 1e3 or now > self._until:
+                raise SourceError(
+                    f"{self._name} has broken off", "see to the camera and the network"
+                )
 
     def close(self) -> None:
         """Disconnect."""

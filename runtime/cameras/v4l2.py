@@ -4,15 +4,13 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from armlet.errors import SourceError
-from armlet.runtime.cameras.finding import JOIN_VIDEO, Camera, find_cameras
+from armlet.runtime.cameras.finding import JOIN_VIDEO, find_cameras, on_ribbon_cable
 from armlet.runtime.cameras.holders import who_has
 from armlet.runtime.cameras.modes import WISH, Mode, Wish, choose, described
 from armlet.runtime.cameras.offers import asker, offers_near
@@ -109,11 +107,16 @@ def fourcc(number: float) -> str:
 
 
 def _negotiated(device: str, wish: Wish) -> Mode:
-    """See that a camera is there and free, and choose a mode.
+    """See that a camera is there, gives pictures and is free, and choose a mode.
 
     Raises:
-        SourceError: It isn't.
+        SourceError: It isn't or doesn't.
     """
+    if on_ribbon_cable(device):
+        raise SourceError(
+            f"{device} belongs to a camera on the ribbon cable, which gives raw data",
+            "try --source csi",
+        )
     try:
         node = os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -128,6 +131,7 @@ def _negotiated(device: str, wish: Wish) -> Mode:
 def _refused(device: str, error: OSError) -> SourceError:
     nodes = find_cameras().nodes
     others = [one.device for one in nodes if one.capture is not False and not one.csi]
+    others += ["csi"] if any(one.csi for one in nodes) else []
     instead = f"try --source {others[0]}" if others else "plug a USB camera in"
     if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return SourceError(f"{device}: no such camera", instead)
@@ -135,11 +139,6 @@ def _refused(device: str, error: OSError) -> SourceError:
         return SourceError(f"{device} can't be opened by this user", JOIN_VIDEO)
     if error.errno == errno.EBUSY:
         return _busy(device)
-    if _on_ribbon_cable(device, nodes):
-        return SourceError(
-            f"{device} belongs to a camera on the ribbon cable, which gives raw data",
-            "try --source csi",
-        )
     return SourceError(f"{device} gives no pictures", instead)
 
 
@@ -151,8 +150,3 @@ def _busy(device: str) -> SourceError:
     if holders.hidden:
         advice += f", which sudo fuser -v {device} tells"
     return SourceError(f"{device} is busy", advice)
-
-
-def _on_ribbon_cable(device: str, nodes: Sequence[Camera]) -> bool:
-    node = Path(device).resolve()
-    return any(one.csi and Path(one.device) == node for one in nodes)

@@ -1,9 +1,10 @@
 """``edge-run camera`` with a real RTSP server, which may die and come back.
 
-It needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-base and
-gstreamer1.0-plugins-good.
+It needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and gstreamer1.0-plugins-base,
+-good and -ugly.
 """
 
+import json
 import signal
 import socket
 import subprocess
@@ -38,9 +39,17 @@ def shown(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> dict[str, P
 
 @contextmanager
 def server(
-    port: int, picture: Path, *login: str, fps: int = 25
+    port: int, picture: Path, *login: str, fps: int = 25, codec: str = "jpeg"
 ) -> Iterator["subprocess.Popen[str]"]:
-    command = ["/usr/bin/python3", str(SERVER), str(port), str(picture), str(fps), *login]
+    command = [
+        "/usr/bin/python3",
+        str(SERVER),
+        str(port),
+        str(picture),
+        str(fps),
+        codec,
+        *login,
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
         assert running.stdout.readline() == "ready\n"
@@ -68,6 +77,7 @@ def test_server_that_dies_and_comes_back(
         with server(port, shown["ship"]):
             while record(running)["top"][0]["label"] != "ship":
                 pass
+            record(running)
             _, said = stopped(running, signal.SIGTERM)
     assert said.splitlines() == [
         f"edge-run: {address} has broken off; waiting until it works again",
@@ -81,6 +91,23 @@ def test_slow_stream_opens_in_time(bundle: Path, port: int, shown: dict[str, Pat
     with server(port, shown["cat"], fps=2):
         done = run(bundle, address, "--max-frames", "2")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_h264_is_joined_between_whole_pictures(
+    bundle: Path, port: int, shown: dict[str, Path]
+) -> None:
+    """These come every 4 seconds, and nothing can be shown before."""
+    address = f"rtsp://127.0.0.1:{port}/stream"
+    with (
+        server(port, shown["cat"], codec="h264"),
+        edge_run("camera", bundle, "--source", address, "--json") as running,
+    ):
+        record(running)  # so that the stream goes on while others come and go
+        for _ in range(3):
+            done = run(bundle, address, "--max-frames", "5", "--json")
+            assert (done.returncode, done.stderr) == (0, "")
+            results = [json.loads(one) for one in done.stdout.splitlines()]
+            assert {one["top"][0]["label"] for one in results} == {"cat"}
 
 
 def test_password_is_used_and_never_shown(

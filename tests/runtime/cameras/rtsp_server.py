@@ -1,15 +1,22 @@
 """A camera that speaks RTSP, which shows a JPEG: run by the system's Python.
 
-It needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-base and
-gstreamer1.0-plugins-good. Its arguments: port, JPEG, frames a second, and, to let one user in
+It needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and gstreamer1.0-plugins-base,
+-good and -ugly. Its arguments: port, JPEG, frames a second, jpeg or h264, and, to let one user in
 alone, that one's name and password.
 """
 
 import sys
 from importlib import import_module
 
+CODECS = {
+    "jpeg": "jpegenc ! rtpjpegpay pt=26",
+    # Whole pictures are rare, as those of many cameras are.
+    "h264": "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency key-int-max=100"
+    " ! rtph264pay pt=96",
+}
 
-def serve(port: str, picture: str, fps: str, *login: str) -> None:
+
+def serve(port: str, picture: str, fps: str, codec: str, *login: str) -> None:
     """Serve rtsp://127.0.0.1:PORT/stream, and say when."""
     gi = import_module("gi")
     for name in ("Gst", "GstRtsp", "GstRtspServer"):
@@ -24,7 +31,7 @@ def serve(port: str, picture: str, fps: str, *login: str) -> None:
     factory = server_of.RTSPMediaFactory()
     factory.set_launch(
         f"( multifilesrc location={picture} loop=true caps=image/jpeg,framerate={fps}/1"
-        " ! jpegdec ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
+        f" ! jpegdec ! {CODECS[codec]} name=pay0 )"
     )
     factory.set_shared(True)
     if login:

@@ -1,15 +1,21 @@
 """Streams of a real server on this machine; RTSP has a check of its own."""
 
+import time
 from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
+from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 
 from armlet.errors import SourceError
-from armlet.runtime.cameras.address import OPEN_MS, READ_MS, Address
+from armlet.runtime.cameras import address
+from armlet.runtime.cameras.address import FIRST_S, OPEN_MS, READ_MS, Address, AddressStream
 from armlet.runtime.cameras.feed import PATIENCE
 from armlet.runtime.cameras.reachable import PATIENCE_S
+from armlet.runtime.cameras.source import Pixels
 from tests.runtime.network_camera import NetworkCamera, jpegs, network_camera
 
 
@@ -129,6 +135,39 @@ def test_name_holds_no_secret(url: str, name: str) -> None:
     assert Address(url).name == name
 
 
+class Slow:
+    """OpenCV's, of a stream that shows nothing at first, each time for as long as it waits."""
+
+    def __init__(self, *shown: bool, takes_s: float = 0.02) -> None:
+        self._shown = iter(shown)
+        self._takes_s = takes_s
+
+    def read(self) -> tuple[bool, Pixels | None]:
+        good = next(self._shown)
+        if not good:
+            time.sleep(self._takes_s)
+        return good, np.zeros((4, 6, 3), np.uint8) if good else None
+
+
+def test_first_frame_may_take_longer_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address, "READ_MS", 10)
+    stream = AddressStream("x", cast(cv2.VideoCapture, Slow(False, False, True, False)), inf)
+    assert stream.read().shape == (4, 6, 3)
+    with pytest.raises(SourceError, match="x has broken off"):
+        stream.read()
+
+
+@pytest.mark.parametrize(("until", "takes_s"), [(0.0, 0.02), (inf, 0.0)])
+def test_what_is_over_or_out_of_time_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, until: float, takes_s: float
+) -> None:
+    monkeypatch.setattr(address, "READ_MS", 10)
+    capture = cast(cv2.VideoCapture, Slow(False, True, takes_s=takes_s))
+    with pytest.raises(SourceError, match="x has broken off"):
+        AddressStream("x", capture, until).read()
+
+
 def test_reason_is_told_before_patience_ends() -> None:
     assert PATIENCE.first_frame_s > OPEN_MS / 1e3 + PATIENCE_S
+    assert PATIENCE.first_frame_s > FIRST_S + READ_MS / 1e3
     assert PATIENCE.next_frame_s > READ_MS / 1e3

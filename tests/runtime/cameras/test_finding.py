@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from armlet.runtime.cameras.finding import ask_kernel, find_cameras
+from armlet.runtime.cameras.finding import ask_kernel, find_cameras, on_ribbon_cable
 from tests.runtime.boards import lay_out
 
 NODES = {
@@ -59,3 +59,12 @@ def test_what_is_no_device_does_not_tell(tmp_path: Path) -> None:
     found = find_cameras(lay_out(tmp_path, {"dev/video0": "a file"}))
     assert [one.capture for one in found.nodes] == [None]
     assert ask_kernel(tmp_path / "none") is None
+
+
+def test_nodes_of_the_ribbon_cable(tmp_path: Path) -> None:
+    lay_out(tmp_path, NODES)
+    link = tmp_path / "dev/by-id"
+    link.symlink_to(tmp_path / "dev/video2")
+    asked = ("/dev/video0", "/dev/video2", str(link), "/dev/null")
+    found = [on_ribbon_cable(device, tmp_path) for device in asked]
+    assert found == [False, True, True, False]

@@ -151,3 +151,10 @@ def test_who_has_a_busy_camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 )
 def test_letters_of_a_format(number: float, letters: str) -> None:
     assert fourcc(number) == letters
+
+
+def test_node_of_the_ribbon_cable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(v4l2, "on_ribbon_cable", lambda device: device == "/dev/video0")
+    said = "^/dev/video0 belongs to a camera on the ribbon cable, .*; try --source csi$"
+    with pytest.raises(SourceError, match=said):
+        V4l2Camera("/dev/video0").open()
