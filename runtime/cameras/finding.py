@@ -100,6 +100,18 @@ def find_cameras(
     )
 
 
+def on_ribbon_cable(device: str, root: Path = Path("/")) -> bool:
+    """Whether a node belongs to a ribbon cable and so gives raw data.
+
+    Args:
+        device: The node, or a link to it.
+        root: What stands for ``/``.
+    """
+    node = Path(device).resolve().name
+    name = read_text(root / "sys/class/video4linux" / node / "name")
+    return (name or "").startswith(_CSI)
+
+
 def _node(path: Path, root: Path, allowed: bool, ask: Callable[[Path], bool | None]) -> Camera:
     facts = root / "sys/class/video4linux" / path.name
     name = read_text(facts / "name")

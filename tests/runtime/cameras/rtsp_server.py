@@ -1,8 +1,8 @@
 """A camera that speaks RTSP, which shows a JPEG: run by the system's Python.
 
 It needs Debian's gir1.2-gst-rtsp-server-1.0, python3-gi and gstreamer1.0-plugins-base,
--good and -ugly. Its arguments: port, JPEG, frames a second, jpeg or h264, and, to let one user in
-alone, that one's name and password.
+-good and -ugly. Its arguments: port, JPEG, frames a second, jpeg or h264, and, to let one
+user in alone, that one's name and password.
 """
 
 import sys

@@ -9,9 +9,8 @@ from armlet.runtime.cameras.listing import Listing, every_offer, list_cameras
 from armlet.runtime.cameras.listing_page import page
 from armlet.runtime.cameras.modes import Offer
 from armlet.runtime.cameras.offers import Ask
-from tests.runtime.boards import lay_out
-from tests.runtime.cameras.test_finding import NODES
-from tests.runtime.cameras.test_offers import (
+from tests.runtime.boards import CAMERAS, lay_out
+from tests.runtime.cameras.kernel import (
     FMT_MJPG,
     FMT_YUYV,
     RATE_7_5,
@@ -56,7 +55,7 @@ def listing(
 
 
 def test_all_that_is_there(tmp_path: Path) -> None:
-    found = listing(lay_out(tmp_path, NODES), csi=parse(SENSORS))
+    found = listing(lay_out(tmp_path, CAMERAS), csi=parse(SENSORS))
     assert page(found) == [
         "/dev/video0  HD Webcam",
         "             YUYV  640 x 480 (30/s), 1280 x 720 (30/s)",
@@ -84,7 +83,7 @@ def test_all_that_is_there(tmp_path: Path) -> None:
 
 
 def test_camera_in_use(tmp_path: Path) -> None:
-    found = listing(lay_out(tmp_path, NODES), holders=BUSY, csi=[])
+    found = listing(lay_out(tmp_path, CAMERAS), holders=BUSY, csi=[])
     lines = page(found)
     assert "             -> in use by motion (process 77); end that first" in lines
     assert any("no camera answers on the ribbon cable; see to its" in one for one in lines)
@@ -96,7 +95,7 @@ def test_camera_that_may_not_be_opened_is_not_asked(tmp_path: Path) -> None:
     def refuse(request: int, data: bytearray) -> None:
         raise AssertionError
 
-    found = listing(lay_out(tmp_path, NODES), refuse, allowed=False, tool=None)
+    found = listing(lay_out(tmp_path, CAMERAS), refuse, allowed=False, tool=None)
     lines = page(found)
     assert lines[:2] == [
         "/dev/video0  HD Webcam",

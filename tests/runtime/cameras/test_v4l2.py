@@ -16,7 +16,7 @@ from armlet.runtime.cameras.holders import Holders
 from armlet.runtime.cameras.modes import Wish
 from armlet.runtime.cameras.offers import Ask
 from armlet.runtime.cameras.v4l2 import V4l2Camera, V4l2Stream, fourcc
-from tests.runtime.cameras.test_offers import (
+from tests.runtime.cameras.kernel import (
     FMT_MJPG,
     FMT_YUYV,
     RATE_30,
