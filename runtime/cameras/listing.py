@@ -1,16 +1,22 @@
 """All cameras with what they offer, who has them, and what keeps them from working."""
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from armlet.runtime.cameras.csi_list import CsiListed, list_csi
 from armlet.runtime.cameras.finding import Camera, Cameras, find_cameras
 from armlet.runtime.cameras.holders import Holders, who_has
 from armlet.runtime.cameras.modes import Offer
-from armlet.runtime.cameras.offers import Ask, asker, read_formats, read_offer
+from armlet.runtime.cameras.offers import (
+    Ask,
+    asker,
+    read_formats,
+    read_offer,
+    see_that_it_is_free,
+)
 
 PLUG_IN = "plug a USB camera in, or use a video, a folder or an address"
 
@@ -22,25 +28,33 @@ class Listed:
     camera: Camera
     offers: Sequence[Offer]
     """Of sizes on a grid, the largest; empty: nothing tells."""
+    busy: bool
+    """Whether its driver says that a program captures from it."""
     holders: Holders
+    """Who has it open, whether for that or not."""
 
     @property
     def advice(self) -> str | None:
         """What to do so that it works; None: nothing keeps it from that."""
-        if self.holders.seen:
+        if self.busy and self.holders.seen:
             return f"in use by {self.holders}; end that first"
+        if self.busy:
+            return (
+                "in use by a program of another user, which sudo edge-run camera --list tells"
+            )
         return None
 
     @property
     def usable(self) -> bool:
         """Whether it can be opened now."""
-        return self.camera.allowed and not self.camera.csi and not self.holders.seen
+        return self.camera.allowed and not self.camera.csi and not self.busy
 
     def to_json(self) -> dict[str, Any]:
         """Everything as a JSON object."""
         return {
             **asdict(self.camera),
             "offers": [asdict(one) for one in self.offers],
+            "busy": self.busy,
             "holders": [asdict(one) for one in self.holders.seen],
             "advice": self.advice,
         }
@@ -96,9 +110,40 @@ class Listing:
         }
 
 
+Look = tuple[Sequence[Offer], bool]
+"""All offers, of sizes on a grid the largest; and whether another program captures."""
+
+
+def look_into(device: str) -> Look:
+    """Ask a device's driver; one that may not be opened tells nothing."""
+    try:
+        node = os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        return [], error.errno == errno.EBUSY
+    try:
+        return look(asker(node))
+    finally:
+        os.close(node)
+
+
+def look(ask: Ask) -> Look:
+    """Likewise, given how to ask."""
+    offers = [
+        read_offer(ask, one.fourcc, sizes.widths[-1], sizes.heights[-1])
+        for one in read_formats(ask)
+        for sizes in one.sizes
+        if sizes.widths and sizes.heights
+    ]
+    try:
+        see_that_it_is_free(ask)
+    except OSError as error:
+        return offers, error.errno == errno.EBUSY
+    return offers, False
+
+
 def list_cameras(
     find: Callable[[], Cameras] = find_cameras,
-    ask: Callable[[str, Callable[[Ask], Sequence[Offer]]], Sequence[Offer]] | None = None,
+    look: Callable[[str], Look] = look_into,
     holders: Callable[[str], Holders] = who_has,
     csi: Callable[[str | None], Sequence[CsiListed] | None] = list_csi,
 ) -> Listing:
@@ -106,43 +151,20 @@ def list_cameras(
 
     Args:
         find: Finds the nodes.
-        ask: Puts questions to a device's driver; None: opens it for that.
+        look: Asks a device's driver.
         holders: Finds who has a device open.
         csi: Lists what is on the ribbon cable.
     """
     cameras = find()
     shown = [one for one in cameras.nodes if one.capture is not False]
+    listed = []
+    for one in shown:
+        if not one.csi:
+            offers, busy = look(one.device)
+            who = holders(one.device)
+            listed.append(Listed(camera=one, offers=offers, busy=busy, holders=who))
     return Listing(
         cameras=cameras,
-        listed=[
-            Listed(
-                camera=one,
-                offers=(ask or _asked)(one.device, every_offer) if one.allowed else [],
-                holders=holders(one.device),
-            )
-            for one in shown
-            if not one.csi
-        ],
+        listed=listed,
         csi=(csi(cameras.csi_tool) or []) if any(one.csi for one in shown) else [],
     )
-
-
-def every_offer(ask: Ask) -> Sequence[Offer]:
-    """Each format in each size; of a grid of sizes, the largest."""
-    return [
-        read_offer(ask, one.fourcc, sizes.widths[-1], sizes.heights[-1])
-        for one in read_formats(ask)
-        for sizes in one.sizes
-        if sizes.widths and sizes.heights
-    ]
-
-
-def _asked(device: str, question: Callable[[Ask], Sequence[Offer]]) -> Sequence[Offer]:
-    try:
-        node = os.open(Path(device), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return []
-    try:
-        return question(asker(node))
-    finally:
-        os.close(node)

@@ -16,6 +16,8 @@ QUERYCAP = 0x80685600
 ENUM_FMT = 0xC0405602
 ENUM_FRAMESIZES = 0xC02C564A
 ENUM_FRAMEINTERVALS = 0xC034564B
+REQUEST_BUFFERS = 0xC0145608
+_NO_BUFFERS = struct.pack("=5I", 0, 1, 1, 0, 0)
 _CAPABILITY = struct.Struct("=16s32s32s3I12x")
 _FORMAT = struct.Struct("=3I32sI16x")
 _SIZES = struct.Struct("=3I6I8x")
@@ -68,6 +70,15 @@ def captures(ask: Ask) -> bool | None:
         return None
     *_, of_all_nodes, of_this = _CAPABILITY.unpack(data)
     return bool((of_this if of_all_nodes & _DEVICE_CAPS else of_all_nodes) & _VIDEO_CAPTURE)
+
+
+def see_that_it_is_free(ask: Ask) -> None:
+    """Ask for no buffers, in shared memory, which changes nothing.
+
+    Raises:
+        OSError: Another program has some (EBUSY), or it gives no pictures at all.
+    """
+    ask(REQUEST_BUFFERS, bytearray(_NO_BUFFERS))
 
 
 def read_formats(ask: Ask) -> Sequence[Format]:

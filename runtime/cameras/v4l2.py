@@ -1,9 +1,7 @@
 """USB cameras, and whatever else gives pictures through Video4Linux."""
 
 import errno
-import fcntl
 import os
-import struct
 from dataclasses import dataclass
 
 import cv2
@@ -13,13 +11,9 @@ from armlet.errors import SourceError
 from armlet.runtime.cameras.finding import JOIN_VIDEO, find_cameras, on_ribbon_cable
 from armlet.runtime.cameras.holders import who_has
 from armlet.runtime.cameras.modes import WISH, Mode, Wish, choose, described
-from armlet.runtime.cameras.offers import asker, offers_near
+from armlet.runtime.cameras.offers import asker, offers_near, see_that_it_is_free
 from armlet.runtime.cameras.source import Pixels
 
-# Linux's <linux/videodev2.h>: ask for no buffers, of a camera (1) in shared memory (1). That
-# changes nothing, and is refused while another program has some.
-_REQUEST_BUFFERS = 0xC0145608
-_NO_BUFFERS = struct.pack("IIIII", 0, 1, 1, 0, 0)
 MOST_DAMAGED = 30
 """Frames in a row that can't be decoded."""
 
@@ -120,8 +114,9 @@ def _negotiated(device: str, wish: Wish) -> Mode:
     try:
         node = os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            fcntl.ioctl(node, _REQUEST_BUFFERS, _NO_BUFFERS)
-            return choose(offers_near(asker(node), wish.width, wish.height), wish)
+            ask = asker(node)
+            see_that_it_is_free(ask)
+            return choose(offers_near(ask, wish.width, wish.height), wish)
         finally:
             os.close(node)
     except OSError as error:

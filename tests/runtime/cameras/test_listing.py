@@ -1,14 +1,16 @@
+import errno
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from armlet.runtime.cameras.csi_list import CsiListed, parse
 from armlet.runtime.cameras.finding import find_cameras
 from armlet.runtime.cameras.holders import Holder, Holders
-from armlet.runtime.cameras.listing import Listing, every_offer, list_cameras
+from armlet.runtime.cameras.listing import Listing, Look, list_cameras, look, look_into
 from armlet.runtime.cameras.listing_page import page
-from armlet.runtime.cameras.modes import Offer
-from armlet.runtime.cameras.offers import Ask
+from armlet.runtime.cameras.offers import REQUEST_BUFFERS
 from tests.runtime.boards import CAMERAS, lay_out
 from tests.runtime.cameras.kernel import (
     FMT_MJPG,
@@ -29,15 +31,15 @@ WEBCAM = Driver(FMT_YUYV, FMT_MJPG, SIZE_640, SIZE_1280, RATE_30, RATE_7_5)
 
 def listing(
     root: Path,
-    driver: Ask = WEBCAM,
+    found: Look | None = None,
     holders: Holders = FREE,
     allowed: bool = True,
     tool: str | None = "rpicam-hello",
     csi: Sequence[CsiListed] | None = None,
 ) -> Listing:
-    def ask(device: str, question: Callable[[Ask], Sequence[Offer]]) -> Sequence[Offer]:
+    def look_at(device: str) -> Look:
         assert device == "/dev/video0"
-        return question(driver)
+        return found or look(WEBCAM)
 
     def list_csi(asked: str | None) -> Sequence[CsiListed] | None:
         assert asked == tool
@@ -48,7 +50,7 @@ def listing(
 
     return list_cameras(
         lambda: find_cameras(root, lambda path: allowed, which),
-        ask,
+        look_at,
         lambda device: holders,
         list_csi,
     )
@@ -83,19 +85,39 @@ def test_all_that_is_there(tmp_path: Path) -> None:
 
 
 def test_camera_in_use(tmp_path: Path) -> None:
-    found = listing(lay_out(tmp_path, CAMERAS), holders=BUSY, csi=[])
+    found = listing(lay_out(tmp_path, CAMERAS), ([], True), BUSY, csi=[])
     lines = page(found)
     assert "             -> in use by motion (process 77); end that first" in lines
     assert any("no camera answers on the ribbon cable; see to its" in one for one in lines)
-    assert found.to_json()["nodes"][0]["holders"] == [{"pid": 77, "name": "motion"}]
+    node = found.to_json()["nodes"][0]
+    assert (node["busy"], node["holders"]) == (True, [{"pid": 77, "name": "motion"}])
     assert found.sources == []
+    hidden = listing(tmp_path, ([], True), FREE, csi=[])
+    said = "             -> in use by a program of another user, which sudo edge-run camera"
+    assert any(one.startswith(said) for one in page(hidden))
 
 
-def test_camera_that_may_not_be_opened_is_not_asked(tmp_path: Path) -> None:
-    def refuse(request: int, data: bytearray) -> None:
-        raise AssertionError
+def test_camera_that_is_open_and_not_in_use(tmp_path: Path) -> None:
+    found = listing(lay_out(tmp_path, CAMERAS), holders=BUSY, csi=[])
+    assert found.sources == ["/dev/video0"]
 
-    found = listing(lay_out(tmp_path, CAMERAS), refuse, allowed=False, tool=None)
+
+@pytest.mark.parametrize(
+    ("number", "busy"), [(0, False), (errno.EBUSY, True), (errno.EINVAL, False)]
+)
+def test_driver_tells_whether_another_program_captures(number: int, busy: bool) -> None:
+    def ask(request: int, data: bytearray) -> None:
+        if request != REQUEST_BUFFERS:
+            WEBCAM(request, data)
+        elif number:
+            raise OSError(number, "refused")
+
+    offers, found = look(ask)
+    assert (len(offers), found) == (4, busy)
+
+
+def test_camera_that_may_not_be_opened(tmp_path: Path) -> None:
+    found = listing(lay_out(tmp_path, CAMERAS), ([], False), allowed=False, tool=None)
     lines = page(found)
     assert lines[:2] == [
         "/dev/video0  HD Webcam",
@@ -119,5 +141,11 @@ def test_none(tmp_path: Path) -> None:
 
 
 def test_of_a_grid_of_sizes_the_largest() -> None:
-    offers = every_offer(Driver(FMT_YUYV, SIZE_STEP))
+    offers, _ = look(Driver(FMT_YUYV, SIZE_STEP))
     assert [(one.width, one.height) for one in offers] == [(1920, 1080)]
+
+
+def test_what_is_no_camera_tells_nothing(tmp_path: Path) -> None:
+    (tmp_path / "video0").touch()
+    for name in ("video0", "none"):
+        assert look_into(str(tmp_path / name)) == ([], False)

@@ -14,7 +14,7 @@ from armlet.errors import SourceError
 from armlet.runtime.cameras import v4l2
 from armlet.runtime.cameras.holders import Holders
 from armlet.runtime.cameras.modes import Wish
-from armlet.runtime.cameras.offers import Ask
+from armlet.runtime.cameras.offers import REQUEST_BUFFERS, Ask
 from armlet.runtime.cameras.v4l2 import V4l2Camera, V4l2Stream, fourcc
 from tests.runtime.cameras.kernel import (
     FMT_MJPG,
@@ -96,7 +96,8 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Open:
 
     def open_it(driver: Ask, wish: Wish) -> V4l2Stream:
         def ioctl(node: int, request: int, data: object, *rest: object) -> None:
-            if isinstance(data, bytearray):
+            assert isinstance(data, bytearray)
+            if request != REQUEST_BUFFERS:
                 driver(request, data)
 
         monkeypatch.setattr(fcntl, "ioctl", ioctl)
