@@ -93,7 +93,7 @@ def test_camera_in_use(tmp_path: Path) -> None:
     assert (node["busy"], node["holders"]) == (True, [{"pid": 77, "name": "motion"}])
     assert found.sources == []
     hidden = listing(tmp_path, ([], True), FREE, csi=[])
-    said = "             -> in use by a program of another user, which sudo edge-run camera"
+    said = "             -> in use by another user, whom sudo edge-run camera"
     assert any(one.startswith(said) for one in page(hidden))
 
 
