@@ -39,9 +39,7 @@ class Listed:
         if self.busy and self.holders.seen:
             return f"in use by {self.holders}; end that first"
         if self.busy:
-            return (
-                "in use by a program of another user, which sudo edge-run camera --list tells"
-            )
+            return "in use by another user, whom sudo edge-run camera --list tells"
         return None
 
     @property

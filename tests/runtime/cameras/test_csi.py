@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from armlet.errors import SourceError
 from armlet.runtime.cameras import csi
 from armlet.runtime.cameras.csi import CsiCamera, complaint
 from armlet.runtime.cameras.modes import Wish
+from tests.runtime.lasting import ended, wait_until
 from tests.runtime.rpicam import install
 
 WISH = Wish(width=64, height=48, fps=20)
@@ -194,21 +194,6 @@ def test_it_ends_with_us_even_when_we_are_killed(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
     pid = int(noted.read_text())
     wait_until(lambda: ended(pid))
-
-
-def ended(pid: int) -> bool:
-    """Whether it is gone, or a zombie that its new parent hasn't looked after yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
-def wait_until(so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_older_program_is_taken_where_there_is_no_newer(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.lasting import EDGE_RUN, edge_run, record, stopped
+from tests.runtime.lasting import EDGE_RUN, edge_run, ended, record, stopped, wait_until
 from tests.runtime.network_camera import jpegs, network_camera
 from tests.runtime.rpicam import install
 from tests.runtime.stand_ins import write_video
@@ -118,13 +118,21 @@ def test_network_camera_that_breaks_off_and_comes_back(bundle: Path, photos: Pat
 
 
 def test_ribbon_cable(bundle: Path, tmp_path: Path) -> None:
-    install(tmp_path, "for number in range(1, 20): show(shot(number)); time.sleep(0.05)")
+    noted = tmp_path / "pids"
+    install(
+        tmp_path,
+        f"print(os.getpid(), file=open({str(noted)!r}, 'a'))\n"
+        "while True: show(shot(9)); time.sleep(0.05)",
+    )
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     arguments = (bundle, "--source", "csi", "--size", "320x240", "--max-frames", 5)
     done = run(*arguments, PATH=path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1] == "csi, 320 x 240, MJPG"
     add_up(records(run(*arguments, "--json", PATH=path)))
+    pids = noted.read_text().split()
+    assert len(pids) == 2
+    wait_until(lambda: all(ended(int(pid)) for pid in pids))  # with their parents
 
 
 def test_list_needs_no_model() -> None:
