@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=click.Path(path_type=Path), required=False)
 @live_options
 @model_options
 @top_k_option(1, "frame")
 @JSON
 @LOG
 def camera(
-    model: Path,
+    model: Path | None,
     live: LiveOptions,
     options: ModelOptions,
     top_k: int,
@@ -46,7 +46,17 @@ def camera(
     edge-run camera out/
     edge-run camera out/ --source /dev/video2 --json --changes
     edge-run camera out/ --source video.mp4 --log results.jsonl
+    edge-run camera out/ --source rtsp://user:password@192.168.1.20/stream
+    edge-run camera --list
     """
+    if live.list_cameras:
+        _list(as_json)
+        return
+    if model is None:
+        raise click.UsageError(
+            "Missing argument 'MODEL', which only --list does without",
+            click.get_current_context(),
+        )
     from armlet.runtime.cameras.naming import find_source
     from armlet.runtime.ending import Ending
     from armlet.runtime.live.layers import LayerSampler
@@ -57,7 +67,7 @@ def camera(
     from armlet.runtime.supervisor import Supervisor
 
     in_json = prints_json(as_json, log)
-    source = find_source(live.source, live.wanted)
+    source = find_source(live.source, live.wanted, _say)
     broker = live.broker
     if live.display:
         from armlet.runtime.live.display import check_screen  # few have one
@@ -88,6 +98,19 @@ def camera(
         look(stream, watchers, live.limits, ending, supervisor, clock)
         if any(one.failed for one in watchers):
             sys.exit(1)
+
+
+def _list(as_json: bool) -> None:
+    """Show which cameras are there; that there is none is an answer too, and no failure."""
+    import json
+
+    from armlet.runtime.cameras.listing import list_cameras
+    from armlet.runtime.cameras.listing_page import page
+
+    listing = list_cameras()
+    lines = [json.dumps(listing.to_json())] if as_json else page(listing)
+    for line in lines:
+        click.echo(line)
 
 
 def _watchers(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from armlet.runtime.cameras.offers import asker, captures
 from armlet.runtime.kernel_files import in_order, read_table, read_text
 
 JOIN_VIDEO = 'run sudo usermod -aG video "$USER" and log in again'
@@ -17,6 +18,18 @@ INSTALL_RPICAM = "run sudo apt install rpicam-apps"
 _NO_CAMERA = ("bcm2835-codec", "bcm2835-isp", "pispbe", "rpi-hevc-dec", "rpivid")
 _CSI = ("rp1-cfe", "unicam")
 _CSI_TOOLS = ("rpicam-hello", "libcamera-hello")
+
+
+def ask_kernel(path: Path) -> bool | None:
+    """Whether pictures can be taken from a node; None: it doesn't tell. It may be in use."""
+    try:
+        node = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return captures(asker(node))
+    finally:
+        os.close(node)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,30 +81,46 @@ def find_cameras(
     root: Path = Path("/"),
     may_open: Callable[[Path], bool] = lambda path: os.access(path, os.R_OK | os.W_OK),
     which: Callable[[str], str | None] = shutil.which,
+    ask: Callable[[Path], bool | None] = ask_kernel,
 ) -> Cameras:
-    """Look for cameras without opening one: it may be in use.
+    """Look for cameras without taking one: it may be in use.
 
     Args:
         root: What stands for ``/``.
         may_open: Whether this user may open a device.
         which: Finds a command.
+        ask: Whether pictures can be taken from a device, where udev doesn't tell.
     """
     return Cameras(
         nodes=[
-            _node(path, root, may_open(path)) for path in in_order(root / "dev", "video[0-9]*")
+            _node(path, root, may_open(path), ask)
+            for path in in_order(root / "dev", "video[0-9]*")
         ],
         csi_tool=next((tool for tool in _CSI_TOOLS if which(tool)), None),
     )
 
 
-def _node(path: Path, root: Path, allowed: bool) -> Camera:
+def on_ribbon_cable(device: str, root: Path = Path("/")) -> bool:
+    """Whether a node belongs to a ribbon cable and so gives raw data.
+
+    Args:
+        device: The node, or a link to it.
+        root: What stands for ``/``.
+    """
+    node = Path(device).resolve().name
+    name = read_text(root / "sys/class/video4linux" / node / "name")
+    return (name or "").startswith(_CSI)
+
+
+def _node(path: Path, root: Path, allowed: bool, ask: Callable[[Path], bool | None]) -> Camera:
     facts = root / "sys/class/video4linux" / path.name
     name = read_text(facts / "name")
+    capture = _captures(name or "", read_text(facts / "dev"), root)
     return Camera(
         device=f"/dev/{path.name}",
         name=name,
         allowed=allowed,
-        capture=_captures(name or "", read_text(facts / "dev"), root),
+        capture=ask(path) if capture is None and allowed else capture,
         csi=(name or "").startswith(_CSI),
     )
 

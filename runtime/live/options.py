@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1_000_000
 
+MIN_SIDE, MAX_SIDE = 16, 8192
+"""Pixels of a camera's picture."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveOptions:
     """Where frames come from, how long, and what is done with them."""
 
     source: str | None
+    list_cameras: bool
+    """Only show which cameras are there."""
+    size: tuple[int, int] | None
+    """Width and height in pixels."""
+    fps: float | None
+    """Frames a second."""
     no_pace: bool
     loop: bool
     changes: bool
@@ -43,7 +52,10 @@ class LiveOptions:
         """How frames are to come."""
         from armlet.runtime.cameras.naming import Wanted
 
-        return Wanted(paced=not self.no_pace, loop=self.loop)
+        width, height = self.size or (None, None)
+        return Wanted(
+            width=width, height=height, fps=self.fps, paced=not self.no_pace, loop=self.loop
+        )
 
     @property
     def limits(self) -> "Limits":
@@ -72,10 +84,32 @@ class LiveOptions:
         return Rotation(size=size, keep=self.log_keep) if size else None
 
 
+def _size(text: str) -> tuple[int, int]:
+    """Width and height, as in 640x480."""
+    width, _, height = text.lower().partition("x")
+    sides = [int(side) if side.isdecimal() else 0 for side in (width, height)]
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
+        raise click.BadParameter(f"{text!r} is not a size like 640x480")
+    return sides[0], sides[1]
+
+
 _OPTIONS = (
     click.option(
         "--source",
-        help="A camera, by number or as /dev/video0, or a video file, which is played once.",
+        help="A camera, as 0, /dev/video0 or csi, an address, a video file or a folder of"
+        " pictures. [default: the only camera]",
+    ),
+    click.option("--list", "list_cameras", is_flag=True, help="Show the cameras and end."),
+    click.option(
+        "--size",
+        type=_size,
+        metavar="WxH",
+        help="Of a camera's pictures, or the nearest that it has. [default: 640x480]",
+    ),
+    click.option(
+        "--fps",
+        type=click.FloatRange(1, 240),
+        help="Of a camera, or the nearest that it has [default: 30]; of a folder. [default: 1]",
     ),
     click.option("--no-pace", is_flag=True, help="Files as quickly as they can be classified."),
     click.option("--loop", is_flag=True, help="Begin files again at their end."),

@@ -55,6 +55,22 @@ LAPTOP = {
     "model name\t: Fast CPU @ 3.00GHz\n",
 }
 
+CAMERAS = {
+    "dev/video0": "",
+    "sys/class/video4linux/video0/name": "HD Webcam\n",
+    "sys/class/video4linux/video0/dev": "81:0\n",
+    "run/udev/data/c81:0": "S:v4l/by-id/x\nE:ID_V4L_CAPABILITIES=:capture:\n",
+    "dev/video1": "",
+    "sys/class/video4linux/video1/name": "HD Webcam\n",
+    "sys/class/video4linux/video1/dev": "81:1\n",
+    "run/udev/data/c81:1": "E:ID_V4L_CAPABILITIES=:\n",
+    "dev/video10": "",
+    "sys/class/video4linux/video10/name": "bcm2835-codec-decode\n",
+    "dev/video2": "",
+    "sys/class/video4linux/video2/name": "unicam-image\n",
+}
+"""A webcam with its second node, a Pi's decoder, and a camera on the ribbon cable."""
+
 
 def lay_out(root: Path, files: Mapping[str, str]) -> Path:
     """Write the files under a folder that stands for ``/``."""

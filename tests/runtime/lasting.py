@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,18 @@ def stopped(running: Process, number: signal.Signals) -> tuple[str, str]:
     rest = running.communicate(timeout=AT_ONCE_S)
     assert running.returncode == 0, rest
     return rest
+
+
+def ended(pid: int) -> bool:
+    """Whether it is gone, or a zombie that its new parent hasn't looked after yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

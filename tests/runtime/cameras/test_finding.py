@@ -1,26 +1,11 @@
 from pathlib import Path
 
-from armlet.runtime.cameras.finding import find_cameras
-from tests.runtime.boards import lay_out
-
-NODES = {
-    "dev/video0": "",
-    "sys/class/video4linux/video0/name": "HD Webcam\n",
-    "sys/class/video4linux/video0/dev": "81:0\n",
-    "run/udev/data/c81:0": "S:v4l/by-id/x\nE:ID_V4L_CAPABILITIES=:capture:\n",
-    "dev/video1": "",
-    "sys/class/video4linux/video1/name": "HD Webcam\n",
-    "sys/class/video4linux/video1/dev": "81:1\n",
-    "run/udev/data/c81:1": "E:ID_V4L_CAPABILITIES=:\n",
-    "dev/video10": "",
-    "sys/class/video4linux/video10/name": "bcm2835-codec-decode\n",
-    "dev/video2": "",
-    "sys/class/video4linux/video2/name": "unicam-image\n",
-}
+from armlet.runtime.cameras.finding import ask_kernel, find_cameras, on_ribbon_cable
+from tests.runtime.boards import CAMERAS, lay_out
 
 
 def test_nodes_in_order_with_what_can_be_told(tmp_path: Path) -> None:
-    found = find_cameras(lay_out(tmp_path, NODES), lambda path: True, lambda tool: tool)
+    found = find_cameras(lay_out(tmp_path, CAMERAS), lambda path: True, lambda tool: tool)
     assert [(one.device, one.name, one.capture, one.csi) for one in found.nodes] == [
         ("/dev/video0", "HD Webcam", True, False),
         ("/dev/video1", "HD Webcam", False, False),
@@ -34,7 +19,7 @@ def test_nodes_in_order_with_what_can_be_told(tmp_path: Path) -> None:
 def test_advice_for_a_user_without_rights_and_a_ribbon_cable_without_tool(
     tmp_path: Path,
 ) -> None:
-    found = find_cameras(lay_out(tmp_path, NODES), lambda path: False, lambda tool: None)
+    found = find_cameras(lay_out(tmp_path, CAMERAS), lambda path: False, lambda tool: None)
     rights, ribbon = found.advice
     assert rights.startswith("/dev/video0, /dev/video2 can't be opened by this user; ")
     assert 'usermod -aG video "$USER"' in rights
@@ -46,3 +31,25 @@ def test_older_tool(tmp_path: Path) -> None:
         tmp_path, which=lambda tool: tool if tool.startswith("libcamera") else None
     )
     assert (found.nodes, found.csi_tool) == ([], "libcamera-hello")
+
+
+def test_driver_is_asked_where_udev_does_not_tell(tmp_path: Path) -> None:
+    nodes = {"dev/video0": "", "dev/video1": "", "dev/video2": ""}
+    answers = {"video0": True, "video1": False, "video2": None}
+    found = find_cameras(lay_out(tmp_path, nodes), ask=lambda path: answers[path.name])
+    assert [one.capture for one in found.nodes] == [True, False, None]
+
+
+def test_what_is_no_device_does_not_tell(tmp_path: Path) -> None:
+    found = find_cameras(lay_out(tmp_path, {"dev/video0": "a file"}))
+    assert [one.capture for one in found.nodes] == [None]
+    assert ask_kernel(tmp_path / "none") is None
+
+
+def test_nodes_of_the_ribbon_cable(tmp_path: Path) -> None:
+    lay_out(tmp_path, CAMERAS)
+    link = tmp_path / "dev/by-id"
+    link.symlink_to(tmp_path / "dev/video2")
+    asked = ("/dev/video0", "/dev/video2", str(link), "/dev/null")
+    found = [on_ribbon_cable(device, tmp_path) for device in asked]
+    assert found == [False, True, True, False]

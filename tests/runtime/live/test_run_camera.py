@@ -178,9 +178,15 @@ def test_reader_that_stands_still_does_not_keep_it_from_stopping(
         (["--source", "none.avi"], "none.avi: no such video file; give a file, a folder,"),
         (["--source", __file__], "can't be read as a video; give a file that ffmpeg plays"),
         (["--json", "--log", "-"], "--json and --log - both print the results; drop one"),
-        (["--log", "/"], "/: Is a directory; choose another --log"),
-        (["--log", "/dev/null"], "/dev/null: not a regular file; choose another --log"),
-        (["--publish", "mqtt://broker/+"], "--publish: a topic can't have ?, + or # in it"),
+        (["--source", "0", "--log", "/"], "/: Is a directory; choose another --log"),
+        (
+            ["--source", "0", "--log", "/dev/null"],
+            "/dev/null: not a regular file; choose another --log",
+        ),
+        (
+            ["--source", "0", "--publish", "mqtt://broker/+"],
+            "--publish: a topic can't have ?, + or # in it",
+        ),
     ],
 )
 def test_what_cannot_work_is_one_line(bundle: Path, arguments: list[str], said: str) -> None:
