@@ -44,6 +44,7 @@ def camera(
     edge-run camera out/
     edge-run camera out/ --source /dev/video2 --json --changes
     edge-run camera out/ --source video.mp4 --log results.jsonl
+    edge-run camera out/ --top-k 5 --web
     """
     from armlet.runtime.cameras.naming import find_source
     from armlet.runtime.ending import Ending
@@ -100,10 +101,15 @@ def _watchers(
     ]
     if log not in (None, STDOUT):
         told.append(Logged(opened.enter_context(JsonLog(log)), _say))
-    return [
+    watchers: list[Watcher] = [
         News(told, Changes(time.monotonic) if live.changes else None),
         Reported(_say),
     ]
+    if page := live.page:
+        from armlet.runtime.web.wanted import serve
+
+        watchers.append(opened.enter_context(serve(page, classifier.model, name, _say)))
+    return watchers
 
 
 def _say(line: str) -> None:
