@@ -73,22 +73,29 @@ export class Chart {
   }
 
   y(value) {
-    return this.height - EDGE.bottom - (value / this.top) * (this.height - EDGE.top - EDGE.bottom);
+    const part = Math.min(value / this.top, 1);
+    return this.height - EDGE.bottom - part * (this.height - EDGE.top - EDGE.bottom);
   }
 
   draw() {
     this.width = this.plot.clientWidth;
     this.height = this.plot.clientHeight;
     if (!this.width) return;
-    const step = niceStep(Math.max(...this.points.map((one) => one[this.longest]), 0) * 1.05, 4);
-    this.top = step * Math.max(1, Math.ceil((this.highest() * 1.02) / step));
+    const usual = this.usual() * 1.15;
+    const step = niceStep(usual, 4);
+    this.top = step * Math.max(1, Math.ceil(usual / step));
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
-    this.svg.replaceChildren(...this.axes(step), ...this.lines(), ...this.marker());
+    this.svg.replaceChildren(...this.axes(step), ...this.lines(), ...this.marks(), ...this.marker());
     this.tell();
   }
 
-  highest() {
-    return Math.max(...this.points.map((one) => one[this.longest]), 0);
+  // What all but a few don't exceed: a hiccup now and then shall not flatten two minutes.
+  usual() {
+    const below = (name, part) => {
+      const values = this.points.map((one) => one[name]).sort((a, b) => a - b);
+      return values[Math.floor((values.length - 1) * part)] ?? 0;
+    };
+    return Math.max(below(this.longest, 0.9), below(this.mean, 0.99));
   }
 
   axes(step) {
@@ -127,6 +134,16 @@ export class Chart {
         make("polygon", { class: "band", points: [...there, ...back].join(" ") }),
         make("polyline", { class: "line", points: there.join(" ") }),
       ];
+    });
+  }
+
+  // Where the longest is beyond the scale.
+  marks() {
+    const beyond = this.points.filter((one) => one[this.longest] > this.top);
+    return beyond.map((one) => {
+      const x = this.x(one.at_s);
+      const y = EDGE.top - 3;
+      return make("path", { class: "mark", d: `M${x - 3.5} ${y}h7l-3.5 -6z` });
     });
   }
 

@@ -44,7 +44,7 @@ function layerRow(layer, largest) {
   const row = document.createElement("tr");
   const name = part("td");
   name.title = `${layer.name}: ${layer.operator}, ${layer.kind}`;
-  name.append(swatch(layer.kind), layer.name, part("span", "hidden", `, ${layer.kind}`));
+  name.append(swatch(layer.kind), layer.name);
   const share = part("td");
   const meter = part("span", "meter");
   meter.dataset.kind = layer.kind;
@@ -53,6 +53,7 @@ function layerRow(layer, largest) {
   share.append(meter, percent(layer.share));
   row.append(
     name,
+    part("td", "extra word", layer.kind),
     part("td", "", (layer.median_us ?? 0).toFixed(1)),
     share,
     part("td", "", count(layer.macs)),
@@ -93,7 +94,9 @@ export class Layers {
     const { frame, kinds, layers } = this.profile;
     const totals = new Map(kinds.map((one) => [one.kind, one]));
     KINDS.forEach((kind, place) => {
-      this.segments[place].style.flexGrow = totals.get(kind)?.share ?? 0;
+      const share = totals.get(kind)?.share ?? 0;
+      this.segments[place].hidden = !share;
+      this.segments[place].style.flexGrow = share;
     });
     const said = kinds.map((one) => `${one.kind} ${percent(one.share)}`).join(", ");
     this.byId("shares").setAttribute("aria-label", `Shares of the time: ${said}`);

@@ -63,7 +63,7 @@ function showNumbers() {
     set("inference", format(result.inference_ms));
     set("age", format(result.frame_age_ms));
     set("dropped", String(result.dropped));
-    set("dropped-share", `of ${result.frame} frames`);
+    set("dropped-share", `of ${result.frame}`);
     if (!pictures) showResult(result);
   }
   if (machine) showMachine(byId("machine"), machine, running);
