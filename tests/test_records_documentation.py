@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from armlet.runtime.cli import main
 from tests.runtime.stand_ins import write_video
+from tests.runtime.web.serving import LAYER, serving
 
 PAGE = Path(__file__).parents[1] / "docs/records.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -58,6 +59,20 @@ def test_members_of_a_live_result(bundle: Path, photos: Path, tmp_path: Path) ->
     write_video(video, [photos / "chelsea.png"], each=1)
     live = said("camera", bundle, "--source", video, "--json")
     assert documented()["Live result"] == set(live)
+
+
+def test_members_of_the_state_of_a_page() -> None:
+    with serving() as shown:
+        shown.see(1, layers=[LAYER])
+        state = json.loads(shown.get("/api/state")[2])
+    tables = documented()
+    text = PAGE.read_text(encoding="utf-8")
+    assert tables["State"] == set(state)
+    assert tables["Point"] == set(state["history"][0])
+    assert tables["Live result"] == set(state["result"])
+    inner = [state[name] for name in ("running", "source", "machine", "profile")]
+    for one in (*inner, *state["machine"]["clusters"], *state["profile"]["kinds"]):
+        assert all(f"`{member}`" in text for member in one)
 
 
 def test_tuning_and_its_benchmark(bundle: Path) -> None:

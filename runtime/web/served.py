@@ -13,11 +13,12 @@ from armlet.runtime.live.result import LiveResult
 from armlet.runtime.live.watcher import Watcher
 from armlet.runtime.web.access import Hosts, Token, Wrong, make_token, read_token
 from armlet.runtime.web.address import is_loopback, listen, reachable_hosts, url
-from armlet.runtime.web.handlers import Site, make_server
 from armlet.runtime.web.history import History
 from armlet.runtime.web.hub import Hub, Shown
 from armlet.runtime.web.metrics import Metrics
 from armlet.runtime.web.picture import Pictures
+from armlet.runtime.web.request import Site
+from armlet.runtime.web.routes import make_server
 from armlet.runtime.web.seldom import Seldom
 from armlet.runtime.web.server import Serving
 from armlet.runtime.web.state import Origin, Profile, Running, State
