@@ -25,7 +25,7 @@ const layers = new Layers(byId);
 let state = null;
 let connection = null; // what has to be ended before another begins
 let pauseMs = FIRST_PAUSE_MS;
-let pictures = false; // whether labels come with the pictures
+let pictures = true; // whether labels come with the pictures, as they should
 let spokenMs = 0;
 let drawnS = 0;
 
