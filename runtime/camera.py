@@ -47,6 +47,7 @@ def camera(
     edge-run camera out/ --source /dev/video2 --json --changes
     edge-run camera out/ --source video.mp4 --log results.jsonl
     edge-run camera out/ --source rtsp://user:password@192.168.1.20/stream
+    edge-run camera out/ --top-k 5 --web
     edge-run camera --list
     """
     if live.list_cameras:
@@ -142,6 +143,10 @@ def _watchers(
         from armlet.runtime.live.display import Display  # few have a screen
 
         shown.append(Display(name, time.monotonic))
+    if page := live.page:
+        from armlet.runtime.web.wanted import serve  # few look
+
+        shown.append(opened.enter_context(serve(page, classifier.model, name, _say)))
     return [
         News(told, Changes(time.monotonic) if live.changes else None),
         Reported(_say),

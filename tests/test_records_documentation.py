@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from armlet.runtime.cli import main
 from armlet.runtime.live.broker import PASSWORD, USER
 from tests.runtime.stand_ins import write_video
+from tests.runtime.web.serving import LAYER, serving
 
 PAGE = Path(__file__).parents[1] / "docs/records.md"
 SECTION = re.compile(r"^## (.+?)$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -70,6 +71,20 @@ def test_what_is_published() -> None:
     text = PAGE.read_text(encoding="utf-8")
     for words in ("online", "no source", "offline", USER, PASSWORD):
         assert f"`{words}`" in text
+
+
+def test_members_of_the_state_of_a_page() -> None:
+    with serving() as shown:
+        shown.see(1, layers=[LAYER])
+        state = json.loads(shown.get("/api/state")[2])
+    tables = documented()
+    text = PAGE.read_text(encoding="utf-8")
+    assert tables["State"] == set(state)
+    assert tables["Point"] == set(state["history"][0])
+    assert tables["Live result"] == set(state["result"])
+    inner = [state[name] for name in ("running", "source", "machine", "profile")]
+    for one in (*inner, *state["machine"]["clusters"], *state["profile"]["kinds"]):
+        assert all(f"`{member}`" in text for member in one)
 
 
 def test_tuning_and_its_benchmark(bundle: Path) -> None:

@@ -1,11 +1,14 @@
 """The options of ``edge-run camera``, and what they become."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from armlet.errors import OptionError
 
 # Whatever needs OpenCV is imported when a source is opened.
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from armlet.runtime.live.broker import Broker
     from armlet.runtime.live.look import Limits
     from armlet.runtime.rotation import Rotation
+    from armlet.runtime.web.address import Address
+    from armlet.runtime.web.wanted import WebOptions
 
 MEGABYTE = 1_000_000
 
@@ -46,6 +51,9 @@ class LiveOptions:
     """Results; None: no limit, as for ``duration``."""
     duration: float | None
     """Seconds."""
+    web: "Address | None"
+    token_file: Path | None
+    allow_host: Sequence[str]
 
     @property
     def wanted(self) -> "Wanted":
@@ -83,6 +91,24 @@ class LiveOptions:
         size = round(self.log_size * MEGABYTE)
         return Rotation(size=size, keep=self.log_keep) if size else None
 
+    @property
+    def page(self) -> "WebOptions | None":
+        """Where a page is to be served; None: nowhere.
+
+        Raises:
+            OptionError: Nowhere, but it is said how.
+        """
+        if self.web is None:
+            if self.token_file or self.allow_host:
+                given = "--token-file" if self.token_file else "--allow-host"
+                raise OptionError(f"{given} is for the page of --web", "add --web")
+            return None
+        from armlet.runtime.web.wanted import WebOptions
+
+        return WebOptions(
+            address=self.web, token_file=self.token_file, allowed_hosts=self.allow_host
+        )
+
 
 def _size(text: str) -> tuple[int, int]:
     """Width and height, as in 640x480."""
@@ -91,6 +117,12 @@ def _size(text: str) -> tuple[int, int]:
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
         raise click.BadParameter(f"{text!r} is not a size like 640x480")
     return sides[0], sides[1]
+
+
+def _address(text: str) -> "Address":
+    from armlet.runtime.web.address import parse_address
+
+    return parse_address(text)
 
 
 _OPTIONS = (
@@ -159,6 +191,26 @@ _OPTIONS = (
         "--duration",
         type=click.FloatRange(min=0, min_open=True, max=1e9),
         help="Stop after so many seconds.",
+    ),
+    click.option(
+        "--web",
+        is_flag=False,
+        flag_value="",
+        type=_address,
+        metavar="[HOST:PORT]",
+        help="Serve a page that shows all of it, on port 8080 of this machine alone; "
+        "0.0.0.0:8080 for other machines, which are then asked for a token.",
+    ),
+    click.option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        help="What the page asks for, instead of a token made at each start.",
+    ),
+    click.option(
+        "--allow-host",
+        multiple=True,
+        metavar="NAME",
+        help="Another name by which the page may be opened; may be repeated.",
     ),
 )
 

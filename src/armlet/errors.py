@@ -68,6 +68,10 @@ class OutputError(ArmletError):
     """A place that can't be written to."""
 
 
+class ListenError(ArmletError):
+    """An address on which nothing can be served."""
+
+
 class OptionError(ArmletError):
     """An option whose value doesn't fit the rest of the call."""
 
