@@ -120,7 +120,7 @@ test-litert-torch: .venv-litert-torch/dev ## Check the optional second way to TF
 
 .PHONY: lock
 lock: .venv-lock/made ## Write device_scripts/locks anew: what a device installs, with hashes
-	$(LOCK) --extra litert --extra onnx --constraint constraints.txt --no-emit-package colorama \
+	$(LOCK) --extra litert --extra onnx --extra web --extra mqtt --constraint constraints.txt --no-emit-package colorama \
 		--constraint device_scripts/locks/64bit.in setup.cfg --output-file device_scripts/locks/64bit.txt
 	$(LOCK) --no-deps device_scripts/locks/32bit.in --output-file device_scripts/locks/32bit.txt
 

@@ -81,7 +81,7 @@ def test_members_of_the_state_of_a_page() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert tables["State"] == set(state)
     assert tables["Point"] == set(state["history"][0])
-    assert tables["Live result"] == set(state["result"])
+    assert tables["Live result"] == {*state["result"], "conditions", "layers"}
     inner = [state[name] for name in ("running", "source", "machine", "profile")]
     for one in (*inner, *state["machine"]["clusters"], *state["profile"]["kinds"]):
         assert all(f"`{member}`" in text for member in one)

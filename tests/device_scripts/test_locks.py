@@ -40,7 +40,7 @@ def requirements(*extras: str) -> list[Requirement]:
 
 def test_64bit_lock_has_all_that_setup_cfg_asks_for() -> None:
     locked = pinned("64bit")
-    wanted = requirements("onnx", "litert")
+    wanted = requirements("onnx", "litert", "web", "mqtt")
     assert {"onnxruntime", "ai-edge-litert", "numpy"} <= {one.name for one in wanted}
     for one in wanted:
         version = locked.get(canonicalize_name(one.name))
@@ -51,8 +51,8 @@ def test_64bit_lock_has_all_that_setup_cfg_asks_for() -> None:
 
 def test_32bit_lock_has_what_debian_lacks() -> None:
     locked = pinned("32bit")
-    assert set(locked) == {"tflite-runtime", "click-default-group"}
-    for one in requirements("tflite-runtime"):
+    assert set(locked) == {"tflite-runtime", "click-default-group", "paho-mqtt"}
+    for one in requirements("tflite-runtime", "mqtt"):
         if one.name in locked:
             assert one.specifier.contains(locked[one.name]), one
 
