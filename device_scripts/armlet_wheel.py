@@ -22,9 +22,9 @@ from armlet.storage import write_file
 
 ENTRY = "armlet.runtime.entry:run"
 _NAME = f"armlet-{armlet.__version__}"
-_FOLDERS = ("", "runtime", "runtime/backends", "device_scripts")
-_ALL_OF = frozenset({"device_scripts"})
-"""Of which subfolders belong in as well."""
+_CORE = ""
+_FOLDERS = (_CORE, "runtime", "device_scripts")
+"""Those with a name with all that is in them; the core alone, without the stages beside it."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -48,7 +48,7 @@ def _packages() -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     for name in _FOLDERS:
         folder = root.joinpath(*name.split("/")) if name else root
-        for path, file in _walk(folder, deep=name in _ALL_OF):
+        for path, file in _walk(folder, deep=name != _CORE):
             found["/".join(filter(None, ("armlet", name, path)))] = file.read_bytes()
     return found
 

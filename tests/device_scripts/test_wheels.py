@@ -24,9 +24,10 @@ def test_a_wheelhouse_needs_no_network(tmp_path: Path, monkeypatch: pytest.Monke
     wheels = resolve_wheels(BULLSEYE_32)
     assert [one.name.split("-")[0] for one in wheels] == [
         "click_default_group",
+        "paho_mqtt",
         "tflite_runtime",
     ]
-    assert wheels[1].name.endswith("armv7l.whl")
+    assert wheels[2].name.endswith("armv7l.whl")
     assert resolve_wheels(BULLSEYE_32) == wheels  # from the cache
     monkeypatch.setenv("ARMLET_CACHE", str(tmp_path / "another"))
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/")
@@ -78,6 +79,7 @@ def test_the_wheel_of_armlet_is_whole(tmp_path: Path) -> None:
             assert (digest, size) == (f"sha256={found.decode()}", str(len(data)))
     assert len(record) == len(names)
     assert "armlet/runtime/tiny.tflite" in names
+    assert "armlet/runtime/web/page/index.html" in names
     assert "armlet/device_scripts/locks/64bit.txt" in names
     assert not any(name.startswith(("armlet/export", "armlet/quantize")) for name in names)
     assert not any("__pycache__" in name for name in names)
