@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("kit") / "kit"
     done = kit("--system", "bookworm-32", "-o", target)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{target}: 3 wheels, ")
+    assert done.stdout.startswith(f"{target}: 4 wheels, ")
     assert done.stderr == "next, on the device: sh kit/setup.sh\n"
     return target
 
