@@ -98,8 +98,8 @@ class Served(Watcher):
         source = state.source
         if source.mode != frame.mode:
             source = replace(source, mode=frame.mode)
-        self._state = replace(
-            state,
+        self._state = State(
+            running=state.running,
             source=source,
             result=result,
             seen_s=now_s,
