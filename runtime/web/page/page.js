@@ -35,7 +35,7 @@ function showStatus(name, text, trouble = "") {
   set("status-text", text);
   set("trouble", trouble);
   byId("trouble").hidden = !trouble;
-  byId("picture").parentElement.classList.toggle("still", Boolean(trouble));
+  document.body.classList.toggle("stale", Boolean(trouble));
 }
 
 function showResult({ top }) {
