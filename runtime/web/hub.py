@@ -1,7 +1,6 @@
 """What the main thread leaves for the viewers, and how they hear of it."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ class Hub:
         self._loop = loop
         self._clock = clock
         self._start_s = clock()
-        self._viewers: Counter[Kind] = Counter()
+        self._viewers: dict[Kind, int] = {"pictures": 0, "numbers": 0}
         self._changed = asyncio.Event()
         self._told = False
 

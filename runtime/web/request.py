@@ -1,6 +1,7 @@
 """What holds for all requests: who may ask, and what no answer lacks."""
 
 import json
+from asyncio import CancelledError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -141,7 +142,7 @@ class Handler(RequestHandler):
 
     def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
         """Note faults, without a traceback."""
-        if not isinstance(value, (HTTPError, StreamClosedError)):
+        if not isinstance(value, (HTTPError, StreamClosedError, CancelledError)):
             self.site.seldom.note("web: a fault of armlet", type(value).__name__)
 
     def say(self, record: Mapping[str, Any]) -> None:

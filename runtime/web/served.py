@@ -12,7 +12,14 @@ from armlet.runtime.live.printed import Report
 from armlet.runtime.live.result import LiveResult
 from armlet.runtime.live.watcher import Watcher
 from armlet.runtime.web.access import Hosts, Token, Wrong, make_token, read_token
-from armlet.runtime.web.address import is_loopback, listen, reachable_hosts, url
+from armlet.runtime.web.address import (
+    bracketed,
+    is_loopback,
+    listen,
+    local_name,
+    reachable_hosts,
+    url,
+)
 from armlet.runtime.web.history import History
 from armlet.runtime.web.hub import Hub, Shown
 from armlet.runtime.web.metrics import Metrics
@@ -79,9 +86,11 @@ class Served(Watcher):
         self._serving.start(lambda: make_server(site), self._pictures.run, self._hub.wake)
         if loopback:
             self.url = url(options.address.host, self.port)
-            tunnel = f"ssh -L {self.port}:localhost:{self.port} to this machine"
-            elsewhere = f"{tunnel}, or --web 0.0.0.0:{self.port}"
-            report(f"watch at {self.url} (from elsewhere: {elsewhere})")
+            there = f"{bracketed(options.address.host)}:{self.port}"
+            tunnel = f"ssh -L {self.port}:{there} {local_name()}"
+            report(
+                f"watch at {self.url} (from elsewhere: {tunnel}, or --web 0.0.0.0:{self.port})"
+            )
         else:
             first, *others = reachable_hosts(options.address, opened)
             self.url = url(first, self.port, made)
@@ -98,8 +107,8 @@ class Served(Watcher):
         source = state.source
         if source.mode != frame.mode:
             source = replace(source, mode=frame.mode)
-        self._state = replace(
-            state,
+        self._state = State(
+            running=state.running,
             source=source,
             result=result,
             seen_s=now_s,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPInputError
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application
 
@@ -149,7 +150,7 @@ class Serving:
 
     def _note_fault(self, _: object, context: Mapping[str, Any]) -> None:
         error = context.get("exception")
-        if not isinstance(error, StreamClosedError):
+        if not isinstance(error, (StreamClosedError, asyncio.CancelledError)):
             self._seldom.note("web: a fault of armlet", type(error).__name__)
 
 
@@ -164,8 +165,8 @@ class _ToSeldom(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if self.ending or record.name == "tornado.access":
             return
-        if record.levelno >= logging.ERROR:
-            error = record.exc_info[0] if record.exc_info else None
-            self._seldom.note("web: a fault of armlet", error.__name__ if error else "")
-        elif record.levelno == logging.INFO:
+        error = record.exc_info[0] if record.exc_info else None
+        if record.levelno == logging.INFO or error is HTTPInputError:
             self._seldom.note(REFUSED, "a request that is malformed, too large or too slow")
+        elif record.levelno >= logging.ERROR:
+            self._seldom.note("web: a fault of armlet", error.__name__ if error else "")

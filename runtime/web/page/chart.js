@@ -34,7 +34,9 @@ export class Chart {
     const choose = (event) => this.choose(event.clientX);
     plot.addEventListener("pointermove", choose);
     plot.addEventListener("pointerdown", choose);
-    plot.addEventListener("pointerleave", () => this.choose(null));
+    plot.addEventListener("pointerleave", (event) => {
+      if (event.pointerType === "mouse") this.choose(null); // a finger is lifted to read
+    });
     plot.addEventListener("blur", () => this.choose(null));
     plot.addEventListener("keydown", (event) => this.step(event));
     new ResizeObserver(() => this.draw()).observe(plot);

@@ -24,6 +24,7 @@ const charts = [chart("inference", "Inference time"), chart("age", "Frame age")]
 const layers = new Layers(byId);
 let state = null;
 let connection = null; // what has to be ended before another begins
+let attempts = 0; // to connect or to let go, so that what waited sees that it is late
 let pauseMs = FIRST_PAUSE_MS;
 let pictures = true; // whether labels come with the pictures, as they should
 let spokenMs = 0;
@@ -34,7 +35,7 @@ function showStatus(name, text, trouble = "") {
   set("status-text", text);
   set("trouble", trouble);
   byId("trouble").hidden = !trouble;
-  byId("picture").parentElement.classList.toggle("still", Boolean(trouble));
+  document.body.classList.toggle("stale", Boolean(trouble));
 }
 
 function showResult({ top }) {
@@ -94,6 +95,7 @@ async function watchPictures(signal) {
         showResult(result);
       });
     } catch {
+      if (signal.aborted) return;
       pictures = false;
       await new Promise((done) => setTimeout(done, 1000));
     }
@@ -105,11 +107,11 @@ function connect() {
   const events = new EventSource("/api/events");
   const ending = new AbortController();
   let watchdog;
-  const heard = (take_it) => (event) => {
+  const heard = (use) => (event) => {
     clearTimeout(watchdog);
     watchdog = setTimeout(lost, SILENT_MS);
     pauseMs = FIRST_PAUSE_MS;
-    take_it(JSON.parse(event.data));
+    use(JSON.parse(event.data));
   };
   events.addEventListener("state", heard((whole) => {
     state = null;
@@ -127,6 +129,7 @@ function connect() {
 }
 
 function disconnect() {
+  attempts += 1;
   connection?.();
   connection = null;
 }
@@ -134,6 +137,7 @@ function disconnect() {
 // Say that there is no connection, and why, and try again.
 async function lost() {
   disconnect();
+  const mine = attempts;
   let why = "The server is gone; trying again";
   try {
     const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(3000) });
@@ -142,10 +146,10 @@ async function lost() {
   } catch {
     // It is gone.
   }
+  if (mine !== attempts) return;
   showStatus("gone", "Reconnecting", why);
-  const mine = () => clearTimeout(timer);
   const timer = setTimeout(connect, pauseMs);
-  connection = mine;
+  connection = () => clearTimeout(timer);
   pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
 }
 
