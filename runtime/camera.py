@@ -2,10 +2,8 @@
 
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +12,6 @@ from armlet.runtime.live.options import LiveOptions, live_options
 from armlet.runtime.options import JSON, LOG, ModelOptions, model_options, top_k_option
 
 # As in cli.py, what is heavy is imported in the command: --help must be quick.
-if TYPE_CHECKING:
-    from armlet.runtime.classifier import Classifier
-    from armlet.runtime.live.broker import Broker
-    from armlet.runtime.live.watcher import Watcher
 
 
 @click.command()
@@ -47,7 +41,7 @@ def camera(
     edge-run camera out/ --source /dev/video2 --json --changes
     edge-run camera out/ --source video.mp4 --log results.jsonl
     edge-run camera out/ --source rtsp://user:password@192.168.1.20/stream
-    edge-run camera out/ --top-k 5 --web
+    edge-run camera out/ --web
     edge-run camera --list
     """
     if live.list_cameras:
@@ -64,20 +58,17 @@ def camera(
     from armlet.runtime.live.look import look
     from armlet.runtime.live.loop import classify_live
     from armlet.runtime.live.smoothing import Smoothing
+    from armlet.runtime.live.watchers import Told, open_watchers
     from armlet.runtime.log import prints_json
     from armlet.runtime.supervisor import Supervisor
 
     in_json = prints_json(as_json, log)
     source = find_source(live.source, live.wanted, _say)
-    broker = live.broker
-    if live.display:
-        from armlet.runtime.live.display import check_screen  # few have one
-
-        check_screen()
     clock = time.monotonic
     with ExitStack() as opened:
         classifier = opened.enter_context(options.open(model))
-        watchers = _watchers(opened, classifier, source.name, live, log, in_json, broker)
+        told = Told(source=source.name, top_k=top_k, in_json=in_json, log=log)
+        watchers = open_watchers(opened, classifier.model, live, told, _say)
         ending = opened.enter_context(Ending())
         supervisor = opened.enter_context(Supervisor())
         sampler = LayerSampler(
@@ -91,7 +82,7 @@ def camera(
             classifier,
             source,
             clock,
-            top_k=top_k,
+            top_k=max(top_k, *(one.labels for one in watchers)),
             smooth=Smoothing(live.smooth, clock).smooth if live.smooth else None,
             sample=sampler.sample,
         )
@@ -112,46 +103,6 @@ def _list(as_json: bool) -> None:
     lines = [json.dumps(listing.to_json())] if as_json else page(listing)
     for line in lines:
         click.echo(line)
-
-
-def _watchers(
-    opened: ExitStack,
-    classifier: "Classifier",
-    name: str,
-    live: LiveOptions,
-    log: str | None,
-    in_json: bool,
-    broker: "Broker | None",
-) -> "Sequence[Watcher]":
-    """Everybody who is to be told, as the options say."""
-    from armlet.runtime.live.changes import Changes
-    from armlet.runtime.live.printed import Logged, News, Printed, Reported
-    from armlet.runtime.live.report import JsonLines, Text
-    from armlet.runtime.log import STDOUT, JsonLog
-
-    told: list[Watcher] = [
-        Printed(JsonLines() if in_json else Text(), classifier.model, name, _say)
-    ]
-    if log not in (None, STDOUT):
-        told.append(Logged(opened.enter_context(JsonLog(log, live.rotation)), _say))
-    if broker:
-        from armlet.runtime.live.mqtt import Published  # few publish
-
-        told.append(opened.enter_context(Published(broker, _say)))
-    shown: list[Watcher] = []
-    if live.display:
-        from armlet.runtime.live.display import Display  # few have a screen
-
-        shown.append(Display(name, time.monotonic))
-    if page := live.page:
-        from armlet.runtime.web.wanted import serve  # few look
-
-        shown.append(opened.enter_context(serve(page, classifier.model, name, _say)))
-    return [
-        News(told, Changes(time.monotonic) if live.changes else None),
-        Reported(_say),
-        *shown,
-    ]
 
 
 def _say(line: str) -> None:

@@ -1,12 +1,11 @@
 """Results of a stream on stdout and in a log file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import click
 
 from armlet.errors import OutputError
 from armlet.runtime.cameras.source import Frame, SourceState
-from armlet.runtime.live.changes import Changes
 from armlet.runtime.live.report import LiveRenderer
 from armlet.runtime.live.result import LiveResult
 from armlet.runtime.live.watcher import Watcher
@@ -88,40 +87,6 @@ class Logged(Watcher):
     def failed(self) -> bool:
         """Whether the log has ended before its time."""
         return self._broken
-
-
-class News(Watcher):
-    """Passes on only what is new, to others.
-
-    Args:
-        watchers: The others.
-        changes: What is new; None: everything.
-    """
-
-    def __init__(self, watchers: Sequence[Watcher], changes: Changes | None) -> None:
-        self._watchers = watchers
-        self._changes = changes
-
-    def saw(self, frame: Frame, result: LiveResult) -> None:
-        """Pass it on if it is new."""
-        if self._changes is None or self._changes.new(result):
-            for one in self._watchers:
-                one.saw(frame, result)
-
-    def heard(self, state: SourceState) -> None:
-        """Pass it on."""
-        for one in self._watchers:
-            one.heard(state)
-
-    def tick(self) -> None:
-        """Pass it on."""
-        for one in self._watchers:
-            one.tick()
-
-    @property
-    def failed(self) -> bool:
-        """Whether one of them has."""
-        return any(one.failed for one in self._watchers)
 
 
 class Reported(Watcher):

@@ -20,6 +20,11 @@ class Watcher:
         """Called some ten times a second at least, whether anything was seen or not."""
 
     @property
+    def labels(self) -> int:
+        """How many labels it wants at least."""
+        return 1
+
+    @property
     def over(self) -> bool:
         """Whether all shall end, since somebody has closed the window."""
         return False

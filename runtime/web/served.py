@@ -31,6 +31,9 @@ from armlet.runtime.web.server import Serving
 from armlet.runtime.web.state import Origin, Profile, Running, State
 from armlet.runtime.web.wanted import WebOptions
 
+BARS = 5
+"""Labels that the page shows."""
+
 
 class Served(Watcher):
     """Serves the page, until it is closed; a context manager that does so.
@@ -122,6 +125,11 @@ class Served(Watcher):
         source = replace(self._state.source, works=state.works, line=state.line)
         self._state = replace(self._state, source=source)
         self._hub.put(Shown(state=self._state, frame=self._hub.newest.frame))
+
+    @property
+    def labels(self) -> int:
+        """As many bars as the page has, however many labels are printed."""
+        return BARS
 
     @property
     def wants_layers(self) -> bool:

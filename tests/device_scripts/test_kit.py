@@ -31,7 +31,7 @@ def test_it_holds_scripts_locks_and_wheels(folder: Path) -> None:
     assert (folder / "locks/32bit.txt").exists()
     assert (folder / "fleet/roles/armlet/tasks/main.yml").exists()
     names = {one.name.split("-")[0] for one in (folder / "wheels").iterdir()}
-    assert names == {"armlet", "click_default_group", "tflite_runtime"}
+    assert names == {"armlet", "click_default_group", "paho_mqtt", "tflite_runtime"}
 
 
 def test_armlet_on_a_device_has_no_export(folder: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from armlet.runtime import open_classifier
 from armlet.runtime.cameras.source import SourceState
 from armlet.runtime.live.changes import Changes
-from armlet.runtime.live.printed import Logged, News, Printed, Reported
+from armlet.runtime.live.news import News
+from armlet.runtime.live.printed import Logged, Printed, Reported
 from armlet.runtime.live.report import JsonLines, Text
 from armlet.runtime.live.watcher import Watcher
 from armlet.runtime.log import JsonLog
@@ -88,7 +89,7 @@ def test_full_disk_behind_stdout_is_said_once(
     assert said == ["stdout: No space left on device; nothing is printed any more"]
     assert len(tries) == 1
     assert printed.failed
-    assert News([Counting(), printed], None).failed
+    assert News([Counting(), printed], None, 1).failed
 
 
 def test_reader_that_has_gone_ends_it(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +116,7 @@ def test_log_that_cannot_be_rotated_ends_it(tmp_path: Path) -> None:
 def test_news_alone_are_passed_on_but_all_states() -> None:
     now = 0.0
     told = Counting()
-    news = News([told], Changes(lambda: now))
+    news = News([told], Changes(lambda: now), 1)
     lost = SourceState(works=False, line="the camera is gone")
     first, same = live_result(1), live_result(2)
     for one in (first, same):
@@ -124,7 +125,7 @@ def test_news_alone_are_passed_on_but_all_states() -> None:
     news.tick()
     assert told.told == [first, lost, "tick"]
     everything = Counting()
-    News([everything], None).saw(frame(), same)
+    News([everything], None, 1).saw(frame(), same)
     assert everything.told == [same]
 
 

@@ -105,7 +105,7 @@ def video(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Path:
 @pytest.fixture(scope="module")
 def address(bundle: Path, video: Path) -> Iterator[str]:
     """Of the page of a command that runs meanwhile."""
-    arguments = ("--loop", "--changes", "--top-k", 5, "--web", "0")
+    arguments = ("--loop", "--changes", "--web", "0")
     with (
         contextlib.chdir(video.parent),  # its name is shown
         edge_run("camera", bundle, "--source", video.name, *arguments) as running,
