@@ -29,16 +29,9 @@ def test_opencv_of_a_device_has_no_windows(name: str) -> None:
 @pytest.mark.parametrize(
     ("screen", "said"), [("", "needs a screen"), (":0", "this OpenCV opens no windows")]
 )
-def test_refused_before_anything_is_opened(screen: str, said: str, tmp_path: Path) -> None:
+def test_refused_before_the_source_is_opened(screen: str, said: str, bundle: Path) -> None:
     environment = {**os.environ, "DISPLAY": screen, "WAYLAND_DISPLAY": ""}
-    command = [
-        str(EDGE_RUN),
-        "camera",
-        str(tmp_path / "none"),
-        "--source",
-        "a.avi",
-        "--display",
-    ]
+    command = [str(EDGE_RUN), "camera", str(bundle), "--source", "none.avi", "--display"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr
