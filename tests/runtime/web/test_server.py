@@ -110,7 +110,9 @@ def test_connections_that_wait_keep_nobody_out(shown: Shown) -> None:
         next(numbers)
         idle = [opened.enter_context(connected(shown)) for _ in range(500)]
         shown.see(2)
-        assert next(numbers)[1]["result"]["frame"] == 2  # who watched before goes on
+        # Who watched before goes on; signs of life may come in between.
+        told = (one["result"]["frame"] for _, one in numbers)
+        assert next(frame for frame in told if frame != 1) == 2
         pictures = parts(opened.enter_context(shown.stream("/stream.mjpg")))
         assert next(pictures).said["frame"] == 2
         assert answered(idle[0]) == b""
@@ -120,8 +122,8 @@ def test_connections_that_wait_keep_nobody_out(shown: Shown) -> None:
         shown.see(3)
         assert next(pictures).said["frame"] == 3
         assert shown.get("/healthz")[0] == 200
-    told = [one for one in shown.said if "refused or closed" in one]
-    assert told == ["web: refused or closed (too many connections)"]
+    lines = [one for one in shown.said if "refused or closed" in one]
+    assert lines == ["web: refused or closed (too many connections)"]
 
 
 def test_no_more_connections_than_that(shown: Shown) -> None:
