@@ -6,6 +6,7 @@ The board is an emulated machine with systemd, called as in the README.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -90,16 +91,67 @@ def run(command: str, folder: Path, environment: dict[str, str], said: list[str]
 def test_five_commands_lead_to_labels(
     environment: dict[str, str], folder: Path, said: list[str]
 ) -> None:
-    first, _ = sessions()
+    first, _, _ = sessions()
     assert len(first) == 5
     last = [run(command, folder, environment, said) for command in first][-1]
     assert '"label": "cat"' in last
 
 
+# Runs on the board, as a browser would.
+OPEN = """
+import json, sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+page = opener.open(sys.argv[1], timeout=60).read()
+print(len(page), json.load(opener.open("http://localhost:8080/api/state", timeout=60)))
+"""
+
+
+def test_the_page(
+    board: Machine, environment: dict[str, str], folder: Path, said: list[str]
+) -> None:
+    """The one on the terminal, until that is closed, and the one of the service."""
+    _, (cameras, watch, service), _ = sessions()
+    board.run("sudo systemctl stop armlet-camera")
+    assert "/dev/video0" in run(cameras, folder, environment, said)
+    with subprocess.Popen(
+        watch,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as terminal:
+        try:
+            assert terminal.stdout
+            told = re.compile(r"watch at http://[^/]+(/\?token=\S+)")
+            path = next(found[1] for line in terminal.stdout if (found := told.search(line)))
+            wait_for_cat(board, path)
+        finally:
+            os.killpg(terminal.pid, signal.SIGTERM)
+    said.append(f"$ {watch}    (until it is stopped)")
+    found = told.search(run(service, folder, environment, said))
+    assert found
+    wait_for_cat(board, found[1])
+
+
+def wait_for_cat(board: Machine, path: str) -> None:
+    """Return when the page at this path shows one."""
+    end = time.monotonic() + LIMIT_S
+    command = f"python3 - http://localhost:8080{path}"
+    while "'label': 'cat'" not in (
+        shown := board.run(command, input=OPEN.encode(), check=False)
+    ):
+        assert time.monotonic() < end, shown
+        time.sleep(1)
+
+
 def test_another_bundle_and_back(
     environment: dict[str, str], folder: Path, said: list[str]
 ) -> None:
-    _, later = sessions()
+    _, _, later = sessions()
     for command in later:
         run(command, folder, environment, said)
     assert (folder / "deployed/pi@raspberrypi.local/profile.json").exists()
