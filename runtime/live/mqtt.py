@@ -5,8 +5,7 @@ import sys
 import threading
 import time
 from collections import deque
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from armlet.errors import OptionError
 from armlet.runtime.cameras.source import Frame, SourceState
@@ -104,19 +103,6 @@ class Published(Watcher):
         self._dropped += len(self._unsent)
         if self._dropped:
             self._report(f"{self._broker.name}: {self._lost()}")
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Go offline."""
-        self.close()
 
     def _connect(self) -> Client:
         broker = self._broker

@@ -1,5 +1,8 @@
 """Those who are told what a model sees: a terminal, a log, a broker, a page, a window."""
 
+from types import TracebackType
+from typing import Self
+
 from armlet.runtime.cameras.source import Frame, SourceState
 from armlet.runtime.live.result import LiveResult
 
@@ -7,7 +10,7 @@ from armlet.runtime.live.result import LiveResult
 class Watcher:
     """Somebody who is told, in the main thread, which must not wait for them.
 
-    All that it inherits does nothing.
+    A context manager that closes it. All that it inherits does nothing.
     """
 
     def saw(self, frame: Frame, result: LiveResult) -> None:
@@ -18,6 +21,22 @@ class Watcher:
 
     def tick(self) -> None:
         """Called some ten times a second at least, whether anything was seen or not."""
+
+    def close(self) -> None:
+        """Nobody is told any more."""
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
 
     @property
     def labels(self) -> int:

@@ -3,8 +3,6 @@
 import time
 from dataclasses import replace
 from importlib import resources
-from types import TracebackType
-from typing import Self
 
 from armlet.runtime.cameras.source import Frame, SourceState
 from armlet.runtime.clock import Clock
@@ -140,16 +138,3 @@ class Served(Watcher):
         """Stop listening and let all viewers go, within half a second."""
         self._serving.close()
         self._pictures.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
