@@ -8,6 +8,7 @@ LIGHT := .venv-light-$(VERSION)/bin
 MEDIAPIPE := .venv-mediapipe/bin
 LITERT_TORCH := .venv-litert-torch/bin
 TFLITE_RUNTIME := .venv-tflite-runtime/bin
+WINDOWS := .venv-display/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 INGREDIENTS := setup.cfg pyproject.toml constraints.txt
 SOURCES := $(shell find export quantize runtime src/armlet -type f -not -name '*.pyc')
@@ -86,11 +87,11 @@ test-arm: .venv/dev demo/bundle/manifest.json demo/fashion-mnist/manifest.json d
 		tests/arm/deploy_check.py tests/arm/machine_check.py
 
 .PHONY: test-live
-test-live: .venv/dev .venv-display/dev demo/bundle/manifest.json ## Check the camera with a browser, a broker, an RTSP server and a screen (CONTRIBUTING.md says what it needs)
+test-live: .venv/dev .venv-display/made demo/bundle/manifest.json ## Check the camera with a browser, a broker, an RTSP server and a screen (CONTRIBUTING.md says what that takes)
 	$(BIN)/python -m pytest --bundle=demo/bundle --durations=0 --durations-min=5 \
 		tests/runtime/web/browser_check.py tests/runtime/live/mqtt_check.py \
 		tests/runtime/cameras/rtsp_check.py
-	$(DISPLAY_)/python -m pytest --bundle=demo/bundle tests/runtime/live/display_check.py
+	$(WINDOWS)/python -m pytest --bundle=demo/bundle tests/runtime/live/display_check.py
 
 .PHONY: count-arm
 count-arm: .venv/dev ## Count the instructions of the files of bench on emulated ARM processors (MODELS=FOLDER for others)
@@ -162,6 +163,13 @@ clean: ## Remove what this file makes
 
 .venv-litert-torch/dev: $(INGREDIENTS) | $(LITERT_TORCH)/python
 	$(LITERT_TORCH)/python $(PIP_INSTALL) --editable '.[export,litert-torch,demo,dev]'
+	touch $@
+
+# The one environment whose OpenCV opens windows.
+.venv-display/made: $(INGREDIENTS) | $(WINDOWS)/python
+	$(WINDOWS)/python $(PIP_INSTALL) --editable '.[litert,demo]' pytest python-xlib
+	$(WINDOWS)/python -m pip uninstall --quiet --yes opencv-python-headless
+	$(WINDOWS)/python $(PIP_INSTALL) opencv-python
 	touch $@
 
 .venv-bench-onnxruntime/made: tests/bench/peers/newest.txt | .venv-bench-onnxruntime/bin/python
