@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from armlet.command import printable
 from armlet.runtime.backends import BACKENDS
 from armlet.runtime.conditions import describe
 
@@ -93,7 +94,7 @@ class Text:
         lines = []
         for one in result.top:
             score = f"{one.score * 100:5.1f} %"
-            lines.append(f"{path:{self.width}}  {times:22}  {score}  {one.label}")
+            lines.append(f"{path:{self.width}}  {times:22}  {score}  {printable(one.label)}")
             path = times = ""
         return lines
 
@@ -117,7 +118,7 @@ def running(model: "Model") -> str:
 
 def shown(path: str) -> str:
     """A path in one line that any terminal can show."""
-    return " ".join(click.format_filename(path).splitlines())
+    return printable(click.format_filename(path))
 
 
 def next_command(opened: "Model", foreign: "ForeignOptions", picture: str, layers: bool) -> str:

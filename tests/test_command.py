@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from armlet.command import Command, positive_triple, triple
+from armlet.command import Command, Number, positive_triple, printable, triple
 from armlet.errors import AgreementError, ImageError
 
 PROGRAM = """
@@ -69,12 +69,6 @@ def test_traceback_on_demand() -> None:
     assert run(error, ARMLET_TRACEBACK="1").exception is error
 
 
-def test_interrupt_is_an_abort() -> None:
-    done = run(KeyboardInterrupt())
-    assert done.stderr.strip() == "Aborted!"
-    assert done.exit_code == 1
-
-
 def test_usage_error_exits_with_2() -> None:
     assert run(click.UsageError("no such thing")).exit_code == 2
 
@@ -123,3 +117,19 @@ def test_what_is_not_three_finite_numbers(text: str) -> None:
 def test_a_deviation_is_above_zero(text: str) -> None:
     with pytest.raises(click.BadParameter, match="not above 0"):
         positive_triple(text)
+
+
+def test_what_a_terminal_would_obey_is_not_printed() -> None:
+    assert printable("a\x1b]0;b\x07\nc é 猫") == "a?]0;b? c é 猫"
+
+
+def test_number_is_a_number() -> None:
+    assert Number(0, 2).convert("1.5", None, None) == 1.5
+    for text in ("nan", "-nan", "inf", "x", "3"):
+        with pytest.raises(click.BadParameter):
+            Number(0, 2).convert(text, None, None)
+
+
+def test_ctrl_c_is_no_fault_and_needs_no_word() -> None:
+    done = run(KeyboardInterrupt())
+    assert (done.exit_code, done.stderr) == (130, "")

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from armlet.silence import silenced
+from armlet.command import notice
+from armlet.silence import heard, silenced
 
 
 def test_native_writes_go_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +43,16 @@ def test_nested_and_threaded_blocks_end_with_the_last(
     thread.join()
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
+
+
+def test_others_are_heard_meanwhile(capfd: pytest.CaptureFixture[str]) -> None:
+    with silenced():
+        os.write(2, b"a library\n")
+        with heard():
+            os.write(2, b"we\n")
+        notice("the camera is gone")
+        os.write(2, b"a library\n")
+    assert capfd.readouterr().err == "we\nthe camera is gone\n"
 
 
 def test_works_with_stderr_closed() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from armlet.command import Number
 from armlet.errors import OptionError
 
 # Whatever needs OpenCV is imported when a source is opened.
@@ -140,7 +141,7 @@ _OPTIONS = (
     ),
     click.option(
         "--fps",
-        type=click.FloatRange(1, 240),
+        type=Number(1, 240),
         help="Of a camera, or the nearest that it has [default: 30]; of a folder. [default: 1]",
     ),
     click.option("--no-pace", is_flag=True, help="Files as quickly as they can be classified."),
@@ -148,7 +149,7 @@ _OPTIONS = (
     click.option("--changes", is_flag=True, help="Only results that tell something new."),
     click.option(
         "--smooth",
-        type=click.FloatRange(0.01, 3600),
+        type=Number(0.01, 3600),
         metavar="SECONDS",
         help="Average scores over about so long, so that labels don't flicker.",
     ),
@@ -160,7 +161,7 @@ _OPTIONS = (
     ),
     click.option(
         "--log-size",
-        type=click.FloatRange(0, 1e6),
+        type=Number(0, 1e6),
         default=10,
         show_default=True,
         metavar="MB",
@@ -189,7 +190,7 @@ _OPTIONS = (
     ),
     click.option(
         "--duration",
-        type=click.FloatRange(min=0, min_open=True, max=1e9),
+        type=Number(min=0, min_open=True, max=1e9),
         help="Stop after so many seconds.",
     ),
     click.option(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
+from armlet.command import printable
 from armlet.runtime.live.result import LiveResult
 from armlet.runtime.model import Model
 from armlet.runtime.report import running
@@ -38,7 +39,7 @@ class Text:
         """What is going to run on what, and the titles of the columns."""
         return [
             running(model),
-            source,
+            printable(source),
             "",
             "  frame  dropped    fps         age   inference    score  label",
         ]
@@ -46,7 +47,9 @@ class Text:
     def result(self, result: LiveResult) -> str:
         """Numbers first, since labels have any length."""
         fps = "" if result.fps is None else f"{result.fps:.1f}"
-        labels = "  ".join(f"{one.score * 100:5.1f} %  {one.label}" for one in result.top)
+        labels = "  ".join(
+            f"{one.score * 100:5.1f} %  {printable(one.label)}" for one in result.top
+        )
         return (
             f"{result.frame:7}  {result.dropped:7}  {fps:>5}  {result.frame_age_ms:7.2f} ms  "
             f"{result.inference_ms:7.2f} ms  {labels}"

@@ -12,6 +12,9 @@ from armlet.errors import ListenError, OptionError
 LOOPBACK = "127.0.0.1"
 PORT = 8080
 _EXAMPLES = "give a port such as 8080, or HOST:PORT such as 0.0.0.0:8080"
+_EXAMPLES_6 = "write [::1]:8080"
+_DOUBTFUL = re.compile(r":.*:[0-9]{2,5}$")
+"""An IPv6 address, or a shorter one and a port."""
 _WRITTEN = re.compile(r"(?:(?P<host>[^:\[\]]*|\[[^\[\]]*\]):)?(?P<port>[0-9]{1,5})", re.ASCII)
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", re.ASCII | re.IGNORECASE)
 _WAITING = 128
@@ -41,6 +44,8 @@ def parse_address(text: str) -> Address:
     """
     if not text:
         return Address()
+    if _DOUBTFUL.search(text) and _is_ip(text):
+        raise OptionError(f"--web {text}: an IPv6 address needs brackets", _EXAMPLES_6)
     if _is_ip(text.strip("[]")) or text == "localhost":
         return Address(host=text.strip("[]"))
     written = _WRITTEN.fullmatch(text)
@@ -52,6 +57,18 @@ def parse_address(text: str) -> Address:
     if not (_is_ip(host) if bracketed else _NAME.fullmatch(host)):
         raise OptionError(f"--web {text}: {host!r} is no host", _EXAMPLES)
     return Address(host=host, port=int(written["port"]))
+
+
+def check_name(name: str) -> None:
+    """See that ``--allow-host`` is a name as it stands in an address.
+
+    Raises:
+        OptionError: It is none, and so would never be met.
+    """
+    if not (_NAME.fullmatch(name) or _is_ip(name.strip("[]"))):
+        raise OptionError(
+            f"--allow-host {name} is no host name", "give it without http:// and port"
+        )
 
 
 def listen(address: Address) -> socket.socket:

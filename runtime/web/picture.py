@@ -13,8 +13,10 @@ from armlet.runtime.web.hub import Hub
 
 EVERY_S = 1 / 30
 """Between two pictures of the stream at least."""
-WIDEST = 1280
-"""Pixels; the stream's pictures are made smaller than that, snapshots aren't."""
+LARGEST = 1280
+"""Pixels of a side; the stream's pictures are made smaller than that."""
+JPEG_LARGEST = 65500
+"""Likewise, of any JPEG."""
 GOOD, BEST = 80, 95
 """JPEG qualities, of the stream and of snapshots."""
 BOUNDARY = "frame"
@@ -33,20 +35,26 @@ class Picture:
     """Of the multipart stream: headers, JPEG, and the next boundary, on which browsers wait."""
 
 
-def encode(pixels: Pixels, quality: int, widest: int | None = None) -> bytes:
+def encode(pixels: Pixels, quality: int, largest: int = JPEG_LARGEST) -> bytes:
     """A JPEG.
 
     Args:
         pixels: (height, width, 3) in the order B, G, R.
         quality: 0 to 100.
-        widest: In pixels; wider ones are made smaller. None: none are.
+        largest: Pixels of a side; larger pictures are made smaller.
+
+    Raises:
+        ValueError: OpenCV can't.
     """
     height, width = pixels.shape[:2]
     source: cv2.typing.MatLike = pixels
-    if widest is not None and width > widest:
-        size = (widest, max(1, round(height * widest / width)))
+    scale = largest / max(height, width)
+    if scale < 1:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
         source = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    _, encoded = cv2.imencode(".jpg", source, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    good, encoded = cv2.imencode(".jpg", source, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not good:
+        raise ValueError(f"no JPEG can be made of {width} x {height} pixels")
     return encoded.tobytes()
 
 
@@ -74,8 +82,11 @@ class Pictures:
                 self.newest = None  # whoever comes next shall not see an old one
             elif frame and result and (not self.newest or self.newest.number != frame.number):
                 start = loop.time()
-                self.newest = await loop.run_in_executor(self._thread, _part, frame, result)
-                self._hub.wake()
+                try:
+                    self.newest = await loop.run_in_executor(self._thread, _part, frame, result)
+                    self._hub.wake()
+                except (cv2.error, ValueError, MemoryError):  # the next one may be better
+                    await self._hub.changed(_IDLE_S)
                 await asyncio.sleep(start + EVERY_S - loop.time())
                 continue
             await self._hub.changed(_IDLE_S)
@@ -94,7 +105,7 @@ class Pictures:
 
 
 def _part(frame: Frame, result: LiveResult) -> Picture:
-    jpeg = encode(frame.pixels, GOOD, WIDEST)
+    jpeg = encode(frame.pixels, GOOD, LARGEST)
     said = {
         "frame": frame.number,
         "top": [one.to_json() for one in result.top[:_LABELS]],

@@ -76,6 +76,8 @@ class Viewer(Handler):
         if self.request.method == "HEAD":
             return
         stream = self.connection_stream
+        if stream.closed():  # others have come since it asked
+            return
         stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_BYTES)
         try:
             with self.site.hub.viewing(kind):

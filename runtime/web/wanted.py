@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from armlet.errors import BackendError
-from armlet.runtime.web.address import Address
+from armlet.runtime.web.address import Address, check_name
 
 if TYPE_CHECKING:
     from armlet.runtime.model import Model
@@ -40,6 +40,8 @@ def serve(
         ListenError: The address can't be had.
         OptionError: The file with the token isn't one.
     """
+    for name in options.allowed_hosts:
+        check_name(name)
     try:
         from armlet.runtime.web.served import Served
         from armlet.runtime.web.state import Running

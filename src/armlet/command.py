@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from armlet.errors import ArmletError
+from armlet.silence import heard
 
 if TYPE_CHECKING:  # click_default_group has no types; this is what it is made of
     from click import Group as DefaultGroup
@@ -57,7 +59,9 @@ class Command(DefaultGroup):
             # Whoever read our output has gone; Python must not complain at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        except (KeyboardInterrupt, click.Abort):
+            ctx.exit(128 + signal.SIGINT)  # whoever pressed Ctrl-C knows
+        except (click.ClickException, click.exceptions.Exit, OSError):
             raise
         except Exception as error:
             if os.environ.get("ARMLET_TRACEBACK"):
@@ -95,8 +99,14 @@ def _fail(ctx: click.Context, line: str, code: int) -> None:
 
 def notice(line: str) -> None:
     """Tell the user something on stderr, in one line, whatever stdout is used for."""
-    with suppress(OSError):  # a full disk behind stderr is no reason to stop
-        click.echo(" ".join(line.splitlines()), err=True)  # a path may hold a line break
+    with suppress(OSError), heard():  # a full disk behind stderr is no reason to stop
+        click.echo(printable(line), err=True)
+
+
+def printable(text: str) -> str:
+    """A text in one line that tells a terminal nothing: paths and labels may hold anything."""
+    line = " ".join(text.splitlines())
+    return "".join(one if one.isprintable() else "?" for one in line)
 
 
 def progress(line: str) -> None:
@@ -124,6 +134,17 @@ def triple(text: str) -> tuple[float, float, float]:
     if not all(abs(value) <= LARGEST for value in (red, green, blue)):
         raise click.BadParameter(f"{text!r} is not three numbers like 0.485,0.456,0.406")
     return red, green, blue
+
+
+class Number(click.FloatRange):
+    """A number in a range, which something that is not a number never is."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Read it, as click does."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
 
 
 def positive_triple(text: str) -> tuple[float, float, float]:

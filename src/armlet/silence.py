@@ -24,6 +24,20 @@ def silenced() -> Iterator[None]:
         _leave()
 
 
+@contextmanager
+def heard() -> Iterator[None]:
+    """Let what is written to stderr be heard, though others are silenced meanwhile."""
+    with _lock:
+        muted = _users > 0 and _stderr >= 0
+        if muted:
+            os.dup2(_stderr, 2)
+        try:
+            yield
+        finally:
+            if muted:
+                _send_nowhere()
+
+
 def _enter() -> None:
     global _users, _stderr
     with _lock:
@@ -35,9 +49,13 @@ def _enter() -> None:
         except OSError:  # started with stderr closed: nothing to keep quiet
             _stderr = -1
             return
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
+        _send_nowhere()
+
+
+def _send_nowhere() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _leave() -> None:

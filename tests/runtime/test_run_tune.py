@@ -34,7 +34,7 @@ def test_table_and_verdict(bundle: Path, cache: Path) -> None:
     assert best.startswith(f"best here: model.{record['precision']}.")
     assert best.endswith(f" on {record['backend']}, threads: 1")
     assert verdict == record["verdict"]
-    assert verdict.startswith("int8 is ")
+    assert verdict.startswith(("int8 is ", "float16 is "))  # whichever is fastest
     assert done.stderr == f"next: edge-run classify {bundle} photo.jpg\n"
 
 

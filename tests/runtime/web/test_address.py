@@ -45,6 +45,11 @@ def test_what_cannot(text: str) -> None:
         parse_address(text)
 
 
+def test_address_or_port() -> None:
+    with pytest.raises(OptionError, match=r"--web ::1:8080: .* write \[::1\]:8080"):
+        parse_address("::1:8080")
+
+
 def test_port_that_somebody_has() -> None:
     with listen(Address(port=0)) as first:
         taken = Address(port=first.getsockname()[1])

@@ -100,9 +100,9 @@ def test_snapshot_is_made_once(shown: Shown, monkeypatch: pytest.MonkeyPatch) ->
     made: list[int] = []
     encode = picture.encode
 
-    def count(pixels: Pixels, quality: int, widest: int | None = None) -> bytes:
+    def count(pixels: Pixels, quality: int, largest: int = picture.JPEG_LARGEST) -> bytes:
         made.append(quality)
-        return encode(pixels, quality, widest)
+        return encode(pixels, quality, largest)
 
     monkeypatch.setattr(picture, "encode", count)
     shown.see(1)

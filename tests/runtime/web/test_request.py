@@ -4,11 +4,16 @@ import http.client
 import logging
 import threading
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import pytest
 
+from armlet.errors import OptionError
+from armlet.runtime.model import Model
 from armlet.runtime.web.access import WRONG_AT_ONCE
+from armlet.runtime.web.address import Address
+from armlet.runtime.web.wanted import WebOptions, serve
 from tests.runtime.web.serving import TOKEN, Shown, serving, until
 
 PATHS = [
@@ -110,13 +115,13 @@ def test_those_who_guess_wait_and_others_do_not(
         thread.start()
     for thread in threads:
         thread.join()
-    status = [0]
 
     def refused() -> bool:
-        status[0], told, _ = guarded.get("/metrics", Authorization=f"Bearer {TOKEN}")
-        return status[0] == 429 and "Retry-After" in told
+        status, told, _ = guarded.get("/metrics", Authorization="Bearer wrong")
+        return status == 429 and "Retry-After" in told
 
     until(refused)  # as soon as all of them wait
+    assert guarded.get("/metrics", Authorization=f"Bearer {TOKEN}")[0] == 200
     assert guarded.get("/metrics", Cookie=cookie_of(headers))[0] == 200
     for one in guesses:
         one.close()
@@ -161,6 +166,12 @@ def test_token_of_a_file_is_not_printed(token_file: Path) -> None:
             assert shown.get("/")[0] == 401
             assert TOKEN not in " ".join(shown.said)
             assert "?token" not in " ".join(shown.said)
+
+
+def test_names_that_nobody_could_be_called() -> None:
+    options = WebOptions(address=Address(port=0), allowed_hosts=["http://foo/"])
+    with pytest.raises(OptionError, match="--allow-host http://foo/ is no host name; give it"):
+        serve(options, cast(Model, None), "0", print)
 
 
 def test_allowed_hosts() -> None:

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from armlet.runtime.cameras.source import Pixels, SourceState
+from armlet.runtime.cameras.source import Frame, Pixels, SourceState
 from armlet.runtime.web import picture, streams
 from armlet.runtime.web.hub import MOST_VIEWERS
-from tests.runtime.web.serving import LAYER, Shown, events, frame, parts, result, until
+from armlet.runtime.web.picture import JPEG_LARGEST
+from tests.runtime.web.serving import LAYER, Shown, events, parts, result, until
 
 
 @pytest.fixture
@@ -20,10 +21,10 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     made: list[int] = []
     encode = picture.encode
 
-    def count(pixels: Pixels, quality: int, widest: int | None = None) -> bytes:
+    def count(pixels: Pixels, quality: int, largest: int = JPEG_LARGEST) -> bytes:
         assert threading.current_thread().name.startswith("encode")
         made.append(int(pixels[0, 0, 0]))
-        return encode(pixels, quality, widest)
+        return encode(pixels, quality, largest)
 
     monkeypatch.setattr(picture, "encode", count)
     return made
@@ -93,12 +94,33 @@ def test_at_most_thirty_a_second(shown: Shown, encoded: list[int]) -> None:
     assert numbers[-1] - numbers[0] > len(numbers)
 
 
-def test_wide_pictures_are_made_smaller(shown: Shown) -> None:
-    wide = frame(1)
-    wide = type(wide)(pixels=np.zeros((100, 2560, 3), np.uint8), number=1, captured=0.0)
-    shown.page.saw(wide, result(1))
+@pytest.mark.parametrize(
+    ("shape", "small"), [((100, 2560), (50, 1280)), ((66_000, 10), (1280, 1))]
+)
+def test_large_pictures_are_made_smaller(
+    shown: Shown, shape: tuple[int, int], small: tuple[int, int]
+) -> None:
+    large = Frame(pixels=np.zeros((*shape, 3), np.uint8), number=1, captured=0.0)
+    shown.page.saw(large, result(1))
     with shown.stream("/stream.mjpg") as stream:
-        assert decoded(next(parts(stream)).jpeg).shape == (50, 1280, 3)
+        assert decoded(next(parts(stream)).jpeg).shape == (*small, 3)
+    assert shown.get("/snapshot.jpg")[0] == 200
+
+
+def test_picture_that_cannot_be_encoded_is_passed_over(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as patch, shown.stream("/stream.mjpg") as stream:
+        patch.setattr(picture, "_part", fail)
+        shown.see(1)
+        until(lambda: viewers(shown) == 1)
+        patch.undo()
+        shown.see(2)
+        assert next(parts(stream)).said["frame"] == 2
+    assert shown.said[1:] == []
 
 
 def test_slow_viewer_loses_frames_and_nobody_elses(shown: Shown) -> None:
