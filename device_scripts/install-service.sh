@@ -69,10 +69,32 @@ case $what-${looks:+looks}-${folder:+folder} in
     camera-*-folder | uninstall-*-folder) misuse "--folder is for watch" ;;
     watch-looks-* | uninstall-looks-*) misuse "--source, --web and --publish are for camera" ;;
 esac
-case $looks$folder$home in
+case $folder$home in
     *[!A-Za-z0-9_./:@,=+~-]*) # systemd gives a meaning to % and $, and to spaces
         fail "a path has a character that means something to systemd" \
             "use letters, digits and _./:@,=+~-" ;;
+esac
+case $source in
+    -*) misuse "--source $source is no source" ;;
+    *[!!-~]* | *[\"\\]*) fail "--source has a space, a quote or a letter beyond ASCII" \
+        "write addresses %-encoded, and give devices by /dev/video0 or /dev/v4l/by-id/..." ;;
+esac
+is_page() { # [HOST:]PORT, which an ordinary user may take
+    port=${1##*:}
+    case ${1%"$port"} in *[!]A-Za-z0-9_.:[-]*) return 1 ;; esac
+    case $port in '' | *[!0-9]* | ??????*) return 1 ;; esac
+    [ "$port" -ge 1024 ]
+}
+[ -z "$web" ] || is_page "$web" || misuse "--web $web is no [HOST:]PORT with a port from 1024 on"
+case $publish in
+    '' | mqtt://[!/-]*/?* | mqtts://[!/-]*/?*) ;;
+    *) misuse "--publish $publish is no mqtt://BROKER/TOPIC" ;;
+esac
+case $publish in
+    *@*) fail "whoever may read units would read the password of --publish" \
+        "give it with ARMLET_MQTT_USER and ARMLET_MQTT_PASSWORD in systemctl edit armlet-camera" ;;
+    *[!!-~]* | *[\"\\]*) fail "--publish has a space, a quote or a letter beyond ASCII" \
+        "choose another topic" ;;
 esac
 [ "$dry_run" = yes ] || [ -d /run/systemd/system ] ||
     fail "systemd doesn't run here" "start edge-run $what with what does"
@@ -133,11 +155,8 @@ fi
 token=$state/token
 if [ -n "$web" ]; then
     change_as_root install -d -o armlet -g armlet -m 755 "$state"
-    if [ ! -e "$token" ]; then
-        change_as_root install -o root -g armlet -m 640 /dev/null "$token.made"
-        od -An -N16 -tx1 /dev/urandom | tr -d ' \n' | change_as_root dd of="$token.made" status=none
-        change_as_root mv "$token.made" "$token"
-    fi
+    [ -s "$token" ] || od -An -N16 -tx1 /dev/urandom | tr -d ' \n' |
+        change_as_root install -o root -g armlet -m 640 /dev/stdin "$token"
 fi
 
 # ---- The units.
@@ -206,6 +225,11 @@ EOF
     printf '\n[Install]\nWantedBy=multi-user.target\n'
 }
 
+# An argument as systemd reads it: a % and a $ mean something else unless they are doubled.
+word() {
+    printf '"%s"' "$(printf '%s' "$1" | sed 's/[%$]/&&/g')"
+}
+
 # What libcamera opens to find a camera on the ribbon cable and to share memory with it.
 libcamera='DeviceAllow=char-media rw
 DeviceAllow=char-dma_heap rw
@@ -220,9 +244,9 @@ longer_waits() {
 case $what in
     camera)
         options="--json --changes" network=no csi=
-        [ -z "$source" ] || options="--source $source $options"
+        [ -z "$source" ] || options="--source $(word "$source") $options"
         [ -z "$web" ] || options="$options --web $web --token-file $token"
-        [ -z "$publish" ] || options="$options --publish $publish"
+        [ -z "$publish" ] || options="$options --publish $(word "$publish")"
         case $web$publish in ?*) network=yes ;; esac
         case $source in
             *://*) network=yes ;;
