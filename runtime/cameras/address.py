@@ -30,6 +30,7 @@ class Address:
 
     url: str
     waits = False
+    lasting = False
 
     @property
     def name(self) -> str:

@@ -22,6 +22,7 @@ class Script:
     name = "the camera"
     mode = "6 x 4"
     waits = False
+    lasting = False
 
     def __init__(self, *acts: Sequence[int | str], pause_s: float = 0.02) -> None:
         self._acts = iter(acts)

@@ -76,6 +76,17 @@ def test_camera_that_stalls_is_given_up_and_opened_again() -> None:
     assert script.closed == 2
 
 
+def test_source_that_lasts_may_take_as_long_as_it_takes() -> None:
+    script = Script([1, 2], pause_s=0.03)
+    script.lasting = True
+    said: list[SourceState] = []
+    impatient = Patience(first_frame_s=0.0, next_frame_s=0.0, tick_s=0.005)
+    frames = list(newest_frames(script, time.monotonic, said.append, impatient))
+    assert [int(one.pixels[0, 0, 0]) for one in frames if one] == [1, 2]
+    assert None in frames  # the caller hears something all the same
+    assert (said, script.opened) == ([], 1)
+
+
 def test_camera_that_hangs_again_and_again_ends_it() -> None:
     act: list[int | str] = [1, "hang"]
     script = Script(*[act] * MOST_STUCK)
@@ -91,7 +102,7 @@ def test_camera_that_never_worked_is_a_failure() -> None:
     with pytest.raises(SourceError, match="no such camera; plug it in"):
         colours(Refused(range(1, 2)), [])
     script = Script(["hang"])
-    with pytest.raises(SourceError, match="the camera gives no pictures; see to its cable"):
+    with pytest.raises(SourceError, match="the camera gives no pictures; see to its cable or"):
         colours(script, [])
     script.over.set()
 
