@@ -69,9 +69,13 @@ def newest_frames(
                     lost = False
                     report(SourceState(works=True, line=f"{source.name} is back"))
                 if not frame and clock() >= deadline:
-                    raise SourceError(f"{source.name} gives no pictures", "see to its cable or its network")
+                    raise SourceError(
+                        f"{source.name} gives no pictures", "see to its cable or its network"
+                    )
                 yield frame
-                if frame and not source.lasting:  # not before: the caller may have taken its time
+                if (
+                    frame and not source.lasting
+                ):  # not before: the caller may have taken its time
                     deadline = clock() + patience.next_frame_s
         except EOFError:
             return

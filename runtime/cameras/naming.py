@@ -112,6 +112,11 @@ def find_source(
 
 
 def _address(url: str, wanted: Wanted) -> Source:
+    if not all("!" <= one <= "~" for one in url):
+        raise OptionError(
+            "--source: an address holds no spaces and no letters beyond ASCII",
+            "write it %-encoded, a space as %20",
+        )
     scheme = url.partition("://")[0].lower()
     if scheme not in SCHEMES:
         known = ", ".join(f"{one}://" for one in SCHEMES)

@@ -37,9 +37,7 @@ def test_frames_come_no_sooner_than_from_a_camera(video: Path) -> None:
     stream.close()
 
 
-def test_name_that_looks_like_a_protocol(
-    video: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_name_that_looks_like_a_protocol(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(video.parent)
     named = VideoFile(video.rename("2026-11-28T12:00.avi"))
     stream = named.open()
