@@ -84,6 +84,8 @@ def find_source(
         OptionError: It names nothing that frames could come from, or that can't heed an option.
         SourceError: Nothing is named, and there is no camera or more than one.
     """
+    if named == "":
+        raise OptionError("--source names nothing", "leave it out to take the only camera")
     if named is None:
         named = only_camera(find_cameras(), list_csi)
     if "://" in named:
