@@ -55,8 +55,11 @@ def test_stream_that_breaks_off_is_gone_and_can_be_opened_again(
             assert camera.connections == opened
 
 
-def test_stream_that_stalls_is_gone(frames: Sequence[bytes]) -> None:
-    with network_camera(frames, stalls_after=20) as camera:
+def test_stream_that_stalls_is_gone(
+    frames: Sequence[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "READ_MS", 500)
+    with network_camera(frames, stalls_after=20, fps=50) as camera:
         stream = Address(camera.address).open()
         with pytest.raises(SourceError, match="has broken off"):
             while True:

@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_camera_that_hangs_again_and_again_ends_it() -> None:
     script = Script(*[act] * MOST_STUCK)
     before = threading.active_count()
     with pytest.raises(SourceError, match="the camera hangs in its driver; plug it in"):
-        colours(script, [])
+        colours(script, [], replace(SHORT, next_frame_s=0.05))
     assert script.opened == MOST_STUCK
     assert threading.active_count() == before + MOST_STUCK
     script.over.set()
@@ -108,11 +109,11 @@ def test_camera_that_never_worked_is_a_failure() -> None:
 
 
 def test_pauses_between_attempts_double() -> None:
-    patience = Patience(first_frame_s=2, pause_s=0.05, longest_pause_s=0.4, tick_s=0.01)
+    patience = Patience(first_frame_s=2, pause_s=0.02, longest_pause_s=0.16, tick_s=0.01)
     script = Refused(range(2, 6), [1, "gone"], [2])
     began = time.monotonic()
     colours(script, [], patience)
-    assert time.monotonic() - began >= 0.05 + 0.1 + 0.2 + 0.4 + 0.4
+    assert time.monotonic() - began >= 0.02 + 0.04 + 0.08 + 0.16 + 0.16
 
 
 def test_caller_hears_something_while_there_is_no_frame() -> None:
