@@ -9,7 +9,7 @@ import click
 
 from armlet.command import notice
 from armlet.runtime.live.options import LiveOptions, live_options
-from armlet.runtime.options import JSON, LOG, ModelOptions, model_options, top_k_option
+from armlet.runtime.options import ModelOptions, model_options
 
 # As in cli.py, what is heavy is imported in the command: --help must be quick.
 
@@ -18,9 +18,6 @@ from armlet.runtime.options import JSON, LOG, ModelOptions, model_options, top_k
 @click.argument("model", type=click.Path(path_type=Path), required=False)
 @live_options
 @model_options
-@top_k_option(1, "frame")
-@JSON
-@LOG
 def camera(
     model: Path | None,
     live: LiveOptions,
@@ -31,10 +28,10 @@ def camera(
 ) -> None:
     """Say what a camera sees, frame by frame, until it is told to stop.
 
-    MODEL is what edge-run classify takes. The newest frame is always the next one; those that
-    came in between are dropped and counted. A camera that is unplugged or stalls is opened
-    again when it is back. With --changes, results are those with another label than the one
-    before, and one a minute.
+    MODEL is a folder that edge-export wrote or a model file, as for edge-run classify. The
+    newest frame is always the next one; those that came in between are dropped and counted. A
+    camera that is unplugged or stalls is opened again when it is back. With --changes, results
+    are those with another label than the one before, and one a minute.
 
     \b
     edge-run camera out/
@@ -63,6 +60,7 @@ def camera(
     from armlet.runtime.supervisor import Supervisor
 
     in_json = prints_json(as_json, log)
+    live.check_heard(in_json=in_json, log=log)
     source = find_source(live.source, live.wanted, _say)
     clock = time.monotonic
     with ExitStack() as opened:

@@ -31,7 +31,8 @@ class JsonLog:
     """Appends objects to a file, or prints them.
 
     Each line is written in one piece, and taken back if the disk has no room for all of it; so
-    whoever reads the file, even while it grows, finds whole lines. What a power cut left of
+    whoever reads the file, even while it grows, finds whole lines. If somebody moves or removes
+    the file, the next line begins another one of its name. What a power cut left of
     the last ones is mended when the file is opened.
 
     Args:
@@ -65,6 +66,8 @@ class JsonLog:
             return
         data = line.encode("utf-8")
         try:
+            if not is_named(self._file, self._path):
+                self._reopen()
             before = os.fstat(self._file).st_size
             if self._rotation and before and before + len(data) > self._rotation.size:
                 self._rotate(self._rotation)
@@ -82,10 +85,12 @@ class JsonLog:
         return open_log(self._path, alone=self._rotation is not None)
 
     def _rotate(self, rotation: Rotation) -> None:
-        if is_named(self._file, self._path):  # else somebody has moved or removed it
-            # The disk gets what a new name is given to before it hears of the name.
-            os.fsync(self._file)
-            rotate(self._path, rotation)
+        # The disk gets what a new name is given to before it hears of the name.
+        os.fsync(self._file)
+        rotate(self._path, rotation)
+        self._reopen()
+
+    def _reopen(self) -> None:
         before, self._file = self._file, self._open()
         os.close(before)
 

@@ -46,7 +46,10 @@ def open_log(path: Path, *, alone: bool) -> int:
 
 def is_named(descriptor: int, path: Path) -> bool:
     """Whether an open file has this name still."""
-    return path.exists() and os.path.samestat(os.fstat(descriptor), path.stat())
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def refuse_stranger(path: Path, problem: str, *, strict: bool = False) -> None:

@@ -1,15 +1,16 @@
 """Cameras of the network, by their address: RTSP, or Motion JPEG through HTTP."""
 
 import os
+import re
 import time
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from armlet.errors import SourceError
+from armlet.errors import OptionError, SourceError
 from armlet.runtime.cameras.modes import described
-from armlet.runtime.cameras.reachable import why_not
+from armlet.runtime.cameras.reachable import is_picture, why_not
 from armlet.runtime.cameras.source import Pixels
 from armlet.runtime.cameras.v4l2 import fourcc
 
@@ -22,6 +23,9 @@ FIRST_S = 4.2
 # over UDP, lost packets would damage pictures. It is not to look at the stream for long before
 # the first picture: slow ones would take 5 seconds, and what comes meanwhile is old by then.
 _OPTIONS = "rtsp_transport;tcp|analyzeduration;1500000"
+_AFTER_HOST = re.compile(r"[/?#]")
+# A number, and not a user with a password of digits.
+_SURELY_A_HOST = re.compile(r"(\d{1,3}(\.\d{1,3}){3}|\[[\da-fA-F:.]+\]|localhost)(:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,19 @@ class Address:
 
     url: str
     waits = False
+    lasting = False
 
     @property
     def name(self) -> str:
         """The address without what may be secret: user, password and parameters."""
         scheme, _, rest = self.url.partition("://")
-        # The last @, since passwords may hold any of these characters.
-        place = rest.rpartition("@")[2]
+        login, at, host = _AFTER_HOST.split(rest, maxsplit=1)[0].rpartition("@")
+        place = rest[len(login + at) :]
+        before, _, after = rest.rpartition("@")
+        # An @ further on may belong to the path, or end a password that isn't %-encoded. Only
+        # after a colon there may be a password, and when in doubt there is one.
+        if "@" in place and ":" in before and not _SURELY_A_HOST.fullmatch(host):
+            place = after
         return f"{scheme}://{place.partition('?')[0].partition('#')[0]}"
 
     def open(self) -> "AddressStream":
@@ -56,22 +66,23 @@ class Address:
             capture.release()
             problem, advice = why_not(self.url)
             raise SourceError(f"{self.name} {problem}", advice)
-        return AddressStream(self.name, capture, began + FIRST_S)
+        return AddressStream(self, capture, began + FIRST_S)
 
 
 class AddressStream:
     """A stream that comes in.
 
     Args:
-        name: What messages call it.
+        address: Whose it is.
         capture: OpenCV's, open.
         until: How long to try for the first frame, in seconds of the monotonic clock.
     """
 
-    def __init__(self, name: str, capture: cv2.VideoCapture, until: float) -> None:
-        self._name = name
+    def __init__(self, address: Address, capture: cv2.VideoCapture, until: float) -> None:
+        self._address = address
         self._capture = capture
         self._until = until
+        self._count = 0
 
     @property
     def mode(self) -> str:
@@ -85,19 +96,24 @@ class AddressStream:
 
         Raises:
             SourceError: It has broken off, which is never its end.
+            OptionError: It never was a stream.
         """
         while True:
             began = time.monotonic()
             good, pixels = self._capture.read()
             if good:
                 self._until = began
+                self._count += 1
                 return np.asarray(pixels, np.uint8)
             now = time.monotonic()
             # H.264 shows nothing before its next whole picture, which may be seconds away.
             if now - began < READ_MS / 1e3 or now > self._until:
-                raise SourceError(
-                    f"{self._name} has broken off", "see to the camera and the network"
-                )
+                name = self._address.name
+                if self._count <= 1 and is_picture(self._address.url):
+                    raise OptionError(
+                        f"{name} is a single picture and no stream", "give that of the stream"
+                    )
+                raise SourceError(f"{name} has broken off", "see to the camera and the network")
 
     def close(self) -> None:
         """Disconnect."""

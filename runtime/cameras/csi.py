@@ -64,6 +64,7 @@ class CsiCamera:
     which: Callable[[str], str | None] = shutil.which
     """Finds a command."""
     waits = False
+    lasting = False
 
     @property
     def name(self) -> str:

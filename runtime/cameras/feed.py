@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from math import inf
 
 from armlet.errors import SourceError
 from armlet.runtime.cameras.reader import Reader
@@ -15,7 +16,7 @@ MOST_STUCK = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How long to wait for a source, in seconds."""
+    """How long to wait for a source that isn't ``lasting``, in seconds."""
 
     first_frame_s: float = 6.0
     """After opening it. Longer than reading may hang: see ``entry.run``."""
@@ -58,7 +59,7 @@ def newest_frames(
     pause_s = patience.pause_s
     lost = False
     while True:
-        deadline = clock() + patience.first_frame_s
+        deadline = inf if source.lasting else clock() + patience.first_frame_s
         try:
             while True:
                 frame = reader.take(patience.tick_s)
@@ -68,9 +69,13 @@ def newest_frames(
                     lost = False
                     report(SourceState(works=True, line=f"{source.name} is back"))
                 if not frame and clock() >= deadline:
-                    raise SourceError(f"{source.name} gives no pictures", "see to its cable")
+                    raise SourceError(
+                        f"{source.name} gives no pictures", "see to its cable or its network"
+                    )
                 yield frame
-                if frame:  # not before: the caller may have taken its time
+                if (
+                    frame and not source.lasting
+                ):  # not before: the caller may have taken its time
                     deadline = clock() + patience.next_frame_s
         except EOFError:
             return

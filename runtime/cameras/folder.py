@@ -32,6 +32,7 @@ class Folder:
     report: Report = lambda line: None
     """Is told of a picture that can't be read, once."""
     clock: Clock = time.monotonic
+    lasting = True
 
     @property
     def name(self) -> str:

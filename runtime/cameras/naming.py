@@ -84,6 +84,8 @@ def find_source(
         OptionError: It names nothing that frames could come from, or that can't heed an option.
         SourceError: Nothing is named, and there is no camera or more than one.
     """
+    if named == "":
+        raise OptionError("--source names nothing", "leave it out to take the only camera")
     if named is None:
         named = only_camera(find_cameras(), list_csi)
     if "://" in named:
@@ -112,6 +114,11 @@ def find_source(
 
 
 def _address(url: str, wanted: Wanted) -> Source:
+    if not all("!" <= one <= "~" for one in url):
+        raise OptionError(
+            "--source: an address holds no spaces and no letters beyond ASCII",
+            "write it %-encoded, a space as %20",
+        )
     scheme = url.partition("://")[0].lower()
     if scheme not in SCHEMES:
         known = ", ".join(f"{one}://" for one in SCHEMES)

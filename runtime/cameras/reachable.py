@@ -12,7 +12,6 @@ PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 Reason = tuple[str, str]
 """What is wrong, as it goes on after the source's name, and what to do."""
 _NO_STREAM = "give the address of an RTSP or Motion JPEG stream"
-_NOT_UNDERSTOOD: Reason = ("is no address", "write it as rtsp://user:password@host:port/path")
 
 
 def why_not(url: str) -> Reason:
@@ -23,11 +22,12 @@ def why_not(url: str) -> Reason:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or PORTS[parts.scheme]
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     except ValueError:
-        return _NOT_UNDERSTOOD
+        host = ""
     if not host:
-        return _NOT_UNDERSTOOD
+        scheme = url.partition("://")[0]
+        return "is no address", f"write it as {scheme}://user:password@host:port/path"
     try:
         if parts.scheme.startswith("http"):
             return _judged(parts, *_ask_http(parts, host, port))
@@ -52,6 +52,19 @@ def why_not(url: str) -> Reason:
         return f"doesn't speak {parts.scheme}", _NO_STREAM
 
 
+def is_picture(url: str) -> bool:
+    """Whether the server has a single picture there, which OpenCV takes for a short stream."""
+    try:
+        parts = urlsplit(url)
+        if not parts.scheme.startswith("http") or not parts.hostname:
+            return False
+        port = parts.port or PORTS[parts.scheme]
+        status, kind = _ask_http(parts, parts.hostname, port)
+    except (OSError, HTTPException, ValueError):
+        return False
+    return status < 400 and kind.startswith("image/")
+
+
 def _judged(parts: SplitResult, status: int, kind: str) -> Reason:
     if status in (401, 403):
         if parts.username:
@@ -63,7 +76,7 @@ def _judged(parts: SplitResult, status: int, kind: str) -> Reason:
     if status >= 400:
         advice = "see to the path" if status in (404, 454) else "see to the camera"
         return f"answers with error {status}", advice
-    if kind.startswith("text/"):
+    if kind.startswith(("text/", "image/")):
         return f"is no stream but {kind}", _NO_STREAM
     return "gives no stream that can be read", _NO_STREAM
 

@@ -67,6 +67,13 @@ class Source(Protocol):
         Files that are played as quickly as they can be do; cameras don't.
         """
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it can't be unplugged and doesn't stall, however long a frame takes.
+
+        Files are; cameras aren't, and one that gives nothing for long is opened again.
+        """
+
     def open(self) -> Stream:
         """Open it; it may hang.
 

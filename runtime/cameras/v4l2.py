@@ -26,6 +26,7 @@ class V4l2Camera:
     """Its node, such as ``/dev/video0``, or a link to that in ``/dev/v4l/by-id``."""
     wish: Wish = WISH
     waits = False
+    lasting = False
 
     def open(self) -> "V4l2Stream":
         """Start capturing, in the mode that suits the wish best.

@@ -25,6 +25,7 @@ class VideoFile:
     loop: bool = False
     """Whether it begins again at its end."""
     clock: Clock = time.monotonic
+    lasting = True
 
     @property
     def name(self) -> str:
@@ -105,7 +106,8 @@ class VideoStream:
         self._capture.release()
 
     def _opened(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(self._video.name, cv2.CAP_FFMPEG)
+        # FFmpeg takes what stands before a colon for a protocol, unless a slash comes first.
+        capture = cv2.VideoCapture(str(self._video.path.absolute()), cv2.CAP_FFMPEG)
         if not capture.isOpened():
             raise SourceError(
                 f"{self._video.name} can't be read as a video", "give a file that ffmpeg plays"

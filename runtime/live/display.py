@@ -17,7 +17,7 @@ from armlet.runtime.live.watcher import Watcher
 
 PAUSE_S = 1 / 30
 """Between two pictures; few screens and fewer eyes are quicker."""
-NARROWEST, WIDEST = 640, 1280
+NARROWEST, WIDEST, TALLEST = 640, 1280, 1280
 """Pixels of a picture that is shown; text is hard to read on others, or they take long."""
 LONGEST_LABEL = 50
 _LEAVE = (ord("q"), 27)
@@ -63,14 +63,18 @@ def drawn(pixels: Pixels, result: LiveResult) -> Pixels:
         result: What the model said of it.
 
     Returns:
-        ``NARROWEST`` to ``WIDEST`` wide, in the same order.
+        ``NARROWEST`` to ``WIDEST`` wide and at most ``TALLEST`` high, in the same order; a
+        picture that is too tall for that has black at its right.
     """
     height, width = pixels.shape[:2]
-    shown = int(np.clip(width, NARROWEST, WIDEST))
-    size = (shown, max(1, round(height * shown / width)))
-    way = cv2.INTER_AREA if shown < width else cv2.INTER_LINEAR
+    scale = min(max(1.0, NARROWEST / width), WIDEST / width, TALLEST / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
+    shown = max(size[0], NARROWEST)
     # Of the right size or not: what is drawn on is a copy.
-    picture = np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8).copy()
+    picture = np.zeros((size[1], shown, 3), np.uint8)
+    picture[:, : size[0]] = resized
     times = f"inference {result.inference_ms:.1f} ms   age {result.frame_age_ms:.0f} ms"
     rate = "" if result.fps is None else f"   {result.fps:.1f} fps"
     labels = [f"{one.score * 100:.1f} %  {_drawable(one.label)}" for one in result.top]

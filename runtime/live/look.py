@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from armlet.errors import SourceError
 from armlet.runtime.cameras.source import SourceState
 from armlet.runtime.clock import Clock
 from armlet.runtime.ending import Ending
@@ -18,6 +19,7 @@ class Limits:
 
     results: int | None
     duration_s: float | None
+    """Nothing seen within it is a failure."""
 
 
 def look(
@@ -40,6 +42,9 @@ def look(
 
     Returns:
         The last result; None: nothing was seen.
+
+    Raises:
+        SourceError: Nothing was seen in all the time that was given.
     """
     began = clock()
     last = None
@@ -57,9 +62,13 @@ def look(
                 watcher.heard(one)
         for watcher in watchers:
             watcher.tick()
-        enough = count == limits.results or (
-            limits.duration_s is not None and clock() - began >= limits.duration_s
-        )
-        if enough or ending.asked or any(watcher.over for watcher in watchers):
+        if count == limits.results or ending.asked or any(one.over for one in watchers):
+            break
+        if limits.duration_s is not None and clock() - began >= limits.duration_s:
+            if last is None:
+                raise SourceError(
+                    f"no picture came to be classified in {limits.duration_s:g} s",
+                    "see that the source gives any, or give a longer --duration",
+                )
             break
     return last

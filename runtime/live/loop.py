@@ -105,13 +105,14 @@ def classify_live(
     count = 0
     try:
         while True:
-            while states:
-                yield states.popleft()
             try:
                 one = answers.slot.take(TICK_S)
             except EOFError:
                 yield from states
                 return
+            # After the answer, whose source may be back since the last time.
+            while states:
+                yield states.popleft()
             if one is None:
                 yield None
                 continue

@@ -10,6 +10,7 @@ import click
 
 from armlet.command import Number
 from armlet.errors import OptionError
+from armlet.runtime.options import JSON, LOG, top_k_option
 
 # Whatever needs OpenCV is imported when a source is opened.
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from armlet.runtime.web.wanted import WebOptions
 
 MEGABYTE = 1_000_000
+LOG_SIZE, LOG_KEEP = 10, 5
+"""Megabytes, and files: what is kept of a log unless it is said."""
 
 MIN_SIDE, MAX_SIDE = 16, 8192
 """Pixels of a camera's picture."""
@@ -43,9 +46,10 @@ class LiveOptions:
     smooth: float | None
     """Seconds; None: each frame stands for itself."""
     layers_every: int | None
-    log_size: float
-    """Megabytes; 0: without end."""
-    log_keep: int
+    log_size: float | None
+    """Megabytes; 0: without end; None: ``LOG_SIZE``."""
+    log_keep: int | None
+    """Old logs; None: ``LOG_KEEP``."""
     publish: str | None
     display: bool
     max_frames: int | None
@@ -89,8 +93,31 @@ class LiveOptions:
         """How much of the log is kept; None: everything."""
         from armlet.runtime.rotation import Rotation
 
-        size = round(self.log_size * MEGABYTE)
-        return Rotation(size=size, keep=self.log_keep) if size else None
+        size = round((LOG_SIZE if self.log_size is None else self.log_size) * MEGABYTE)
+        return Rotation(size=size, keep=self.log_keep or LOG_KEEP) if size else None
+
+    def check_heard(self, *, in_json: bool, log: str | None) -> None:
+        """See that there is somebody for whom the options on results and logs do something.
+
+        Args:
+            in_json: Whether stdout gets JSON.
+            log: A file, or ``-`` for stdout; None: there is no log.
+
+        Raises:
+            OptionError: There is nobody.
+        """
+        from armlet.runtime.log import STDOUT
+
+        layers_go_anywhere = in_json or log or self.publish is not None or self.web is not None
+        if self.layers_every is not None and not layers_go_anywhere:
+            raise OptionError(
+                "--layers-every measures what nobody is told",
+                "add --json, --log, --publish or --web",
+            )
+        sized = {"--log-size": self.log_size, "--log-keep": self.log_keep}
+        given = [name for name, value in sized.items() if value is not None]
+        if given and log in (None, STDOUT):
+            raise OptionError(f"{given[0]} is for the file of --log", "add --log FILE")
 
     @property
     def page(self) -> "WebOptions | None":
@@ -127,6 +154,7 @@ def _address(text: str) -> "Address":
 
 
 _OPTIONS = (
+    # Where frames come from.
     click.option(
         "--source",
         help="A camera, as 0, /dev/video0 or csi, an address, a video file or a folder of"
@@ -146,6 +174,8 @@ _OPTIONS = (
     ),
     click.option("--no-pace", is_flag=True, help="Files as quickly as they can be classified."),
     click.option("--loop", is_flag=True, help="Begin files again at their end."),
+    # What is said of them, and how long.
+    top_k_option(1, "frame"),
     click.option("--changes", is_flag=True, help="Only results that tell something new."),
     click.option(
         "--smooth",
@@ -157,33 +187,7 @@ _OPTIONS = (
         "--layers-every",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Measure the layers on each N-th result, for --json and --log.",
-    ),
-    click.option(
-        "--log-size",
-        type=Number(0, 1e6),
-        default=10,
-        show_default=True,
-        metavar="MB",
-        help="Begin another log when one has so much; 0: never.",
-    ),
-    click.option(
-        "--log-keep",
-        type=click.IntRange(1, 1000),
-        default=5,
-        show_default=True,
-        metavar="N",
-        help="Old logs to keep: FILE.1 is the newest.",
-    ),
-    click.option(
-        "--publish",
-        metavar="mqtt://HOST/TOPIC",
-        help="Publish results to an MQTT broker; mqtts:// for TLS. See docs/records.md.",
-    ),
-    click.option(
-        "--display",
-        is_flag=True,
-        help="Show frames and labels in a window; q or closing it ends the command.",
+        help="Measure the layers on each N-th result, for --json, --log and --publish.",
     ),
     click.option(
         "--max-frames", type=click.IntRange(min=1), help="Stop after so many results."
@@ -192,6 +196,21 @@ _OPTIONS = (
         "--duration",
         type=Number(min=0, min_open=True, max=1e9),
         help="Stop after so many seconds.",
+    ),
+    # Who is told.
+    JSON,
+    LOG,
+    click.option(
+        "--log-size",
+        type=Number(0, 1e6),
+        metavar="MB",
+        help=f"Begin another log when one has so much; 0: never. [default: {LOG_SIZE}]",
+    ),
+    click.option(
+        "--log-keep",
+        type=click.IntRange(1, 1000),
+        metavar="N",
+        help=f"Old logs to keep: FILE.1 is the newest. [default: {LOG_KEEP}]",
     ),
     click.option(
         "--web",
@@ -213,11 +232,24 @@ _OPTIONS = (
         metavar="NAME",
         help="Another name by which the page may be opened; may be repeated.",
     ),
+    click.option(
+        "--display",
+        is_flag=True,
+        help="Show frames and labels in a window; q or closing it ends the command.",
+    ),
+    click.option(
+        "--publish",
+        metavar="mqtt://HOST/TOPIC",
+        help="Publish results to an MQTT broker; mqtts:// for TLS. See docs/records.md.",
+    ),
 )
 
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add them; the command is handed ``live``, a LiveOptions."""
+    """Add them; the command is handed ``live``, a LiveOptions.
+
+    Besides it is handed those that other commands have too: ``top_k``, ``as_json`` and ``log``.
+    """
 
     @wraps(command)
     def run(**values: Any) -> Any:

@@ -26,6 +26,8 @@ def jpegs(pictures: Sequence[Path]) -> Sequence[bytes]:
 class NetworkCamera:
     """Serves ``/stream`` to anybody, ``/private`` to one user, ``/page`` as HTML.
 
+    ``/picture`` is the first frame alone.
+
     Args:
         frames: JPEGs, one after the other and again.
         fps: How many of them a second.
@@ -51,6 +53,9 @@ class NetworkCamera:
                 path = self.path.partition("?")[0]
                 if path == "/page":
                     self._head(200, "text/html")
+                elif path == "/picture":
+                    self._head(200, "image/jpeg")
+                    self.wfile.write(frames[0])
                 elif path == "/broken":
                     self._head(200, "multipart/x-mixed-replace; boundary=next")
                 elif path == "/private" and self.headers.get("Authorization") != wanted:

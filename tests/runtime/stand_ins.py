@@ -22,6 +22,7 @@ class Script:
     name = "the camera"
     mode = "6 x 4"
     waits = False
+    lasting = False
 
     def __init__(self, *acts: Sequence[int | str], pause_s: float = 0.02) -> None:
         self._acts = iter(acts)
@@ -66,12 +67,18 @@ class Refused(Script):
         return super().open()
 
 
-def write_video(path: Path, pictures: Sequence[Path], each: int, fps: float = 25.0) -> None:
-    """A Motion JPEG video of so many frames of each picture, 320 x 240 pixels."""
+def write_video(
+    path: Path,
+    pictures: Sequence[Path],
+    each: int,
+    fps: float = 25.0,
+    size: tuple[int, int] = (320, 240),
+) -> None:
+    """A Motion JPEG video of so many frames of each picture, of this width and height."""
     fourcc = cv2.VideoWriter.fourcc(*"MJPG")
-    writer = cv2.VideoWriter(str(path), fourcc, fps, (320, 240))
+    writer = cv2.VideoWriter(str(path), fourcc, fps, size)
     for picture in pictures:
-        pixels = cv2.resize(np.asarray(cv2.imread(str(picture))), (320, 240))
+        pixels = cv2.resize(np.asarray(cv2.imread(str(picture))), size)
         for _ in range(each):
             writer.write(pixels)
     writer.release()

@@ -1,7 +1,9 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,37 @@ def test_log_whose_first_line_was_interrupted_goes_on(tmp_path: Path) -> None:
     with JsonLog(str(path)) as log:
         log.write({"path": "cat.png"})
     assert path.read_text(encoding="utf-8") == '{"path": "cat.png"}\n'
+
+
+@pytest.mark.parametrize("away", [Path.unlink, lambda path: path.rename(f"{path}-old")])
+def test_log_that_somebody_took_away_begins_anew(
+    tmp_path: Path, away: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "log.jsonl"
+    with JsonLog(str(path)) as log:
+        log.write({"a": 1})
+        away(path)
+        log.write({"a": 2})
+        log.write({"a": 3})
+    assert path.read_text() == '{"a": 2}\n{"a": 3}\n'
+
+
+def test_what_took_the_place_of_a_log_is_let_alone(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with JsonLog(str(path)) as log:
+        log.write({"a": 1})
+        path.unlink()
+        path.write_text("mine")
+        with pytest.raises(OutputError, match="holds no lines of JSON; choose another --log"):
+            log.write({"a": 2})
+    assert path.read_text() == "mine"
+
+
+def test_log_whose_folder_was_removed(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "log.jsonl"
+    path.parent.mkdir()
+    with JsonLog(str(path)) as log:
+        log.write({"a": 1})
+        shutil.rmtree(path.parent)
+        with pytest.raises(OutputError, match="No such file or directory; choose another"):
+            log.write({"a": 2})

@@ -145,14 +145,16 @@ def test_link_stays_and_what_it_leads_to_is_rotated(tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["card", "log"]
 
 
-def test_log_that_somebody_moved_away(tmp_path: Path) -> None:
+def test_log_that_somebody_moved_away_ends_there(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    with JsonLog(str(path), Rotation(size=30, keep=3)) as log:
+    with JsonLog(str(path), THREE) as log:
         log.write({"frame": 1, "top": []})
         path.rename(tmp_path / "taken")
-        log.write({"frame": 2, "top": []})
-    assert frames(path) == [2]
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["log", "taken"]
+        for number in range(10, 18):  # one file and another, so it is rotated as before
+            log.write({"frame": number, "top": []})
+    assert frames(tmp_path / "taken") == [1]
+    assert frames(tmp_path / "log.1") == [10, 11, 12, 13]
+    assert frames(path) == [14, 15, 16, 17]
 
 
 READ_ONLY = """

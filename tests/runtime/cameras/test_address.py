@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from armlet.errors import SourceError
+from armlet.errors import OptionError, SourceError
 from armlet.runtime.cameras import address
 from armlet.runtime.cameras.address import FIRST_S, OPEN_MS, READ_MS, Address, AddressStream
-from armlet.runtime.cameras.feed import PATIENCE
+from armlet.runtime.cameras.feed import PATIENCE, newest_frames
 from armlet.runtime.cameras.reachable import PATIENCE_S
-from armlet.runtime.cameras.source import Pixels
+from armlet.runtime.cameras.source import Pixels, SourceState
 from tests.runtime.network_camera import NetworkCamera, jpegs, network_camera
 
 
@@ -55,8 +55,11 @@ def test_stream_that_breaks_off_is_gone_and_can_be_opened_again(
             assert camera.connections == opened
 
 
-def test_stream_that_stalls_is_gone(frames: Sequence[bytes]) -> None:
-    with network_camera(frames, stalls_after=20) as camera:
+def test_stream_that_stalls_is_gone(
+    frames: Sequence[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "READ_MS", 500)
+    with network_camera(frames, stalls_after=20, fps=50) as camera:
         stream = Address(camera.address).open()
         with pytest.raises(SourceError, match="has broken off"):
             while True:
@@ -115,8 +118,17 @@ def test_server_of_another_kind(camera: NetworkCamera, scheme: str, said: str) -
 
 @pytest.mark.parametrize("url", ["http://", "http://host:port/x", "rtsp://[::1/x"])
 def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(SourceError, match="is no address; write it as rtsp://user:password@"):
+    scheme = url.partition(":")[0]
+    with pytest.raises(SourceError, match=f"is no address; write it as {scheme}://user:pass"):
         Address(url).open()
+
+
+def test_single_picture_is_no_stream(camera: NetworkCamera) -> None:
+    said: list[SourceState] = []
+    url = camera.at("picture")
+    with pytest.raises(OptionError, match="/picture is a single picture and no stream; give"):
+        list(newest_frames(Address(url), time.monotonic, said.append))
+    assert said == []
 
 
 @pytest.mark.parametrize(
@@ -129,6 +141,15 @@ def test_what_is_no_address(url: str) -> None:
         ("rtsp://jane:sec?ret#@cam/stream", "rtsp://cam/stream"),
         ("http://cam/video?user=jane&pwd=secret", "http://cam/video"),
         ("http://cam/video#secret", "http://cam/video"),
+        ("rtsp://jane:123/4@cam/stream", "rtsp://cam/stream"),
+        ("rtsp://jane.doe:123/4@cam/stream", "rtsp://cam/stream"),
+        ("rtsp://jane:s@c/ret@cam/stream", "rtsp://cam/stream"),
+        ("rtsp://jane/doe:secret@cam/stream", "rtsp://cam/stream"),
+        ("http://127.0.0.1:9321/cam@2", "http://127.0.0.1:9321/cam@2"),
+        ("http://[fe80::1]:80/cam@2?a=b@c", "http://[fe80::1]:80/cam@2"),
+        ("http://cam/cam@2", "http://cam/cam@2"),
+        ("rtsp://jane:secret@10.0.0.2/cam@2", "rtsp://10.0.0.2/cam@2"),
+        ("rtsp://jane@cam/stream", "rtsp://cam/stream"),
     ],
 )
 def test_name_holds_no_secret(url: str, name: str) -> None:
@@ -151,7 +172,9 @@ class Slow:
 
 def test_first_frame_may_take_longer_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(address, "READ_MS", 10)
-    stream = AddressStream("x", cast(cv2.VideoCapture, Slow(False, False, True, False)), inf)
+    stream = AddressStream(
+        Address("rtsp://x"), cast(cv2.VideoCapture, Slow(False, False, True, False)), inf
+    )
     assert stream.read().shape == (4, 6, 3)
     with pytest.raises(SourceError, match="x has broken off"):
         stream.read()
@@ -164,7 +187,7 @@ def test_what_is_over_or_out_of_time_is_not_tried_again(
     monkeypatch.setattr(address, "READ_MS", 10)
     capture = cast(cv2.VideoCapture, Slow(False, True, takes_s=takes_s))
     with pytest.raises(SourceError, match="x has broken off"):
-        AddressStream("x", capture, until).read()
+        AddressStream(Address("rtsp://x"), capture, until).read()
 
 
 def test_reason_is_told_before_patience_ends() -> None:

@@ -37,6 +37,7 @@ def rest(stream: Stream) -> list[Pixels]:
 def test_pictures_in_order_and_an_end(album: Path) -> None:
     folder = Folder(album, paced=False)
     assert folder.waits
+    assert folder.lasting
     stream = folder.open()
     assert stream.mode == "pictures, not paced"
     red, blue = rest(stream)

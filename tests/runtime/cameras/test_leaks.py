@@ -114,7 +114,7 @@ def test_ribbon_cable_whose_program_ends(tmp_path: Path, end: str) -> None:
     camera = CsiCamera(wish=Wish(width=64, height=48), which=which)
     lose(camera, 1)
     before = Held()
-    lose(camera, 5)
+    lose(camera, 3)
     assert settled(before) == before
 
 

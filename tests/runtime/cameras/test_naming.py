@@ -50,6 +50,18 @@ def test_other_schemes(scheme: str) -> None:
     )
 
 
+def test_nothing_is_no_source() -> None:
+    with pytest.raises(OptionError, match="--source names nothing; leave it out to take the"):
+        find_source("")
+
+
+@pytest.mark.parametrize("path", ["a stream", "straße", "x\n"])
+def test_address_that_is_not_encoded(path: str) -> None:
+    with pytest.raises(OptionError, match="write it %-encoded, a space as %20") as failure:
+        find_source(f"rtsp://jane:secret@10.0.0.2/{path}")
+    assert "secret" not in str(failure.value)
+
+
 @pytest.mark.parametrize(
     ("named", "wanted", "said"),
     [

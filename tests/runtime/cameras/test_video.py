@@ -37,6 +37,15 @@ def test_frames_come_no_sooner_than_from_a_camera(video: Path) -> None:
     stream.close()
 
 
+def test_name_that_looks_like_a_protocol(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(video.parent)
+    named = VideoFile(video.rename("2026-11-28T12:00.avi"))
+    stream = named.open()
+    assert stream.read() is not None
+    stream.close()
+    assert named.name == "2026-11-28T12:00.avi"
+
+
 def test_what_is_no_video(tmp_path: Path, video: Path) -> None:
     with pytest.raises(SourceError, match="none.avi: no such video file; give"):
         VideoFile(tmp_path / "none.avi").open()

@@ -38,18 +38,31 @@ def test_refused_before_the_source_is_opened(screen: str, said: str, bundle: Pat
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("size", [(24, 32), (480, 640), (2160, 3840), (3000, 10), (100, 3000)])
+@pytest.mark.parametrize(
+    "size", [(24, 32), (480, 640), (2160, 3840), (1920, 1080), (100, 3000)]
+)
 @pytest.mark.parametrize("colour", [0, 255])
 def test_text_is_drawn_on_a_copy_of_any_picture(size: tuple[int, int], colour: int) -> None:
     pixels = np.full((*size, 3), colour, np.uint8)
     picture = drawn(pixels, live_result(fps=None))
     assert (pixels == colour).all()
     assert 640 <= picture.shape[1] <= 1280
+    assert picture.shape[0] <= 1280
     assert picture.shape[0] == pytest.approx(size[0] * picture.shape[1] / size[1], abs=1)
     band = picture[: picture.shape[1] // 20]
     dark, light = np.median(band), band.max()
     assert light - dark > 150
     assert (picture[len(band) * 3 :] == colour).all()
+
+
+@pytest.mark.parametrize("size", [(3000, 10), (66_000, 10)])
+def test_picture_that_is_far_too_tall(size: tuple[int, int]) -> None:
+    picture = drawn(np.full((*size, 3), 255, np.uint8), live_result(fps=None))
+    assert picture.shape == (1280, 640, 3)
+    assert picture[:32].max() > 200  # its text has room all the same
+    wide = max(1, round(1280 * size[1] / size[0]))
+    assert (picture[200:, :wide] == 255).all()
+    assert (picture[200:, wide:] == 0).all()
 
 
 def test_labels_that_no_font_or_picture_has_room_for() -> None:

@@ -76,6 +76,7 @@ def test_nobody_wants_any(
 def test_what_somebody_wants_stays_within_the_budget(
     classifier: Classifier, tensor: Tensor, monkeypatch: pytest.MonkeyPatch, look_s: float
 ) -> None:
+    monkeypatch.setattr(latency, "measure_layers", lambda *_, **__: [])  # only time counts
     clock = Clock(look_s=look_s)
     samples = sampler(classifier, clock, monkeypatch, wanted=True)
     looks = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from armlet.errors import SourceError
 from armlet.runtime.cameras.source import Frame, SourceState
 from armlet.runtime.ending import Ending
 from armlet.runtime.live.look import Limits, look
@@ -84,19 +85,41 @@ def test_so_many_results(ending: Ending) -> None:
     assert diary.lines[-2:] == [4, "tick"]
 
 
-def test_so_many_seconds_whether_anything_is_seen_or_not(ending: Ending) -> None:
+def test_so_many_seconds(ending: Ending) -> None:
     clock = Clock()
     ticks = 0
 
-    def stream() -> Iterator[None]:
+    def stream() -> Iterator[Seen | None]:
         nonlocal ticks
+        yield seen(1)
         while True:
             clock.now += 0.5
             ticks += 1
             yield None
 
-    look(stream(), [], Limits(results=None, duration_s=2.0), ending, Supervisor({}), clock)
+    limits = Limits(results=None, duration_s=2.0)
+    assert look(stream(), [], limits, ending, Supervisor({}), clock) == live_result(1)
     assert ticks == 4
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_nothing_in_all_the_time_is_a_failure_unless_an_end_was_asked_for(
+    ending: Ending, asked: bool
+) -> None:
+    clock = Clock()
+
+    def stream() -> Iterator[None]:
+        if asked:
+            os.kill(os.getpid(), signal.SIGTERM)
+        clock.now += 2.0
+        yield None
+
+    limits = Limits(results=None, duration_s=2.0)
+    if asked:
+        assert look(stream(), [], limits, ending, Supervisor({}), clock) is None
+    else:
+        with pytest.raises(SourceError, match=r"classified in 2 s; see that .* --duration"):
+            look(stream(), [], limits, ending, Supervisor({}), clock)
 
 
 def test_window_that_is_closed(ending: Ending) -> None:

@@ -62,12 +62,15 @@ def test_newest_frame_of_a_source_that_does_not(bundle: Path, photos: Path) -> N
 def test_state_of_the_source_is_passed_on(bundle: Path) -> None:
     source = Script([1, "gone"], [2])
     with open_classifier(bundle) as classifier:
-        stream = classify_live(classifier, source, time.monotonic)
-        states = [one for one in stream if isinstance(one, SourceState)]
-    assert [(one.works, one.line) for one in states] == [
+        told = [one for one in classify_live(classifier, source, time.monotonic) if one]
+    assert [(one.works, one.line) for one in told if isinstance(one, SourceState)] == [
         (False, "the camera is gone; waiting until it works again"),
         (True, "the camera is back"),
     ]
+    back, seen = told[-2:]
+    assert isinstance(back, SourceState)  # before what is seen then
+    assert isinstance(seen, Seen)
+    assert seen.frame.number == 2
 
 
 def test_source_that_cannot_be_opened(bundle: Path) -> None:

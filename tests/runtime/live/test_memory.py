@@ -21,7 +21,9 @@ def test_memory_is_flat_and_every_frame_is_counted(
     bundle: Path, tmp_path: Path, photos: Path
 ) -> None:
     video = tmp_path / "video.avi"
-    write_video(video, [photos / "chelsea.png", photos / "rocket.jpg"], each=100)
+    # Small pictures, since decoding them would take most of the time.
+    pictures = [photos / "chelsea.png", photos / "rocket.jpg"]
+    write_video(video, pictures, each=100, size=(64, 48))
     source = ("--source", video, "--no-pace", "--loop", "--max-frames", FRAMES)
     log = ("--log", tmp_path / "log", "--log-size", 0.1, "--log-keep", 3)
     arguments = (*source, *log, "--smooth", 0.5, "--json")
