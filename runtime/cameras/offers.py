@@ -17,6 +17,8 @@ ENUM_FMT = 0xC0405602
 ENUM_FRAMESIZES = 0xC02C564A
 ENUM_FRAMEINTERVALS = 0xC034564B
 REQUEST_BUFFERS = 0xC0145608
+_LETTERS = 0x7FFFFFFF
+"""Of a format's code; the bit beyond tells that its values are big-endian."""
 _NO_BUFFERS = struct.pack("=5I", 0, 1, 1, 0, 0)
 _CAPABILITY = struct.Struct("=16s32s32s3I12x")
 _FORMAT = struct.Struct("=3I32sI16x")
@@ -86,7 +88,8 @@ def read_formats(ask: Ask) -> Sequence[Format]:
     found = []
     for data in _answers(ask, ENUM_FMT, _FORMAT, (_VIDEO_CAPTURE,)):
         code = _FORMAT.unpack(data)[4]
-        fourcc = code.to_bytes(4, "little").decode("ascii", "replace").rstrip()
+        letters = (code & _LETTERS).to_bytes(4, "little").decode("ascii", "replace").rstrip()
+        fourcc = letters if code == code & _LETTERS else f"{letters}-BE"
         found.append(Format(fourcc=fourcc, sizes=list(_sizes(ask, code))))
     return found
 

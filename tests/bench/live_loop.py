@@ -18,7 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from armlet.preprocessing import decode
+from armlet.runtime.cameras.video import VideoFile
 from armlet.runtime.opening import open_classifier
-from tests.bench.many_photos import BINARIES, HEIGHT, WIDTH, write_photos
+from tests.bench.many_photos import BINARIES, HEIGHT, NAMES, PHOTOS, WIDTH
 
-FRAMES = 100
+STEPS = 20
+"""Frames of each photo, over which the camera moves."""
 VIEWERS = 5
 SECONDS = 6.0
 """Of each measurement; ``fps`` is the mean of the last 5."""
@@ -143,11 +144,19 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def write_video(path: Path, pictures: Sequence[Path]) -> None:
-    """MPEG-4, each picture a frame."""
+def write_video(path: Path) -> None:
+    """MPEG-4: a camera moves over real photos."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30, (WIDTH, HEIGHT))
-    for one in pictures:
-        writer.write(np.asarray(cv2.imread(str(one))))
+    for name in NAMES:
+        photo = cv2.imread(str(PHOTOS / name))
+        assert photo is not None
+        share = 0.6 * min(photo.shape[0] / HEIGHT, photo.shape[1] / WIDTH)
+        rows, columns = int(share * HEIGHT), int(share * WIDTH)
+        for step in range(STEPS):
+            top = (photo.shape[0] - rows) * step // (2 * STEPS)
+            left = (photo.shape[1] - columns) * step // (2 * STEPS)
+            piece = photo[top : top + rows, left : left + columns]
+            writer.write(cv2.resize(piece, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
     writer.release()
 
 
@@ -163,17 +172,21 @@ def export(bundle: Path) -> None:
     )
 
 
-def case_of(backend: str, bundle: Path, photos: Path, folder: Path) -> Case:
+def case_of(backend: str, bundle: Path, video: Path, folder: Path) -> Case:
     """The file that edge-run takes of a bundle, and its inputs."""
+    stream = VideoFile(video, paced=False).open()
+    inputs = []
     with open_classifier(bundle, backend=backend, threads=1) as classifier:
         model = classifier.model
-        inputs = np.stack([model.tensor(decode(one)) for one in sorted(photos.iterdir())])
+        while (pixels := stream.read()) is not None:
+            inputs.append(model.tensor(pixels, bgr=True))
+    stream.close()
     path = folder / f"{backend}.npy"
-    np.save(path, inputs)
+    np.save(path, np.stack(inputs))
     return Case(
         backend=backend,
         model=model.path,
-        video=folder / "video.mp4",
+        video=video,
         inputs=path,
         folder=folder,
     )
@@ -209,12 +222,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="armlet-bench-") as name:
         folder = Path(name)
         os.environ["ARMLET_CACHE"] = name  # nothing tuned
-        photos = folder / "photos"
-        write_photos(photos, FRAMES)
-        write_video(folder / "video.mp4", sorted(photos.iterdir()))
+        video = folder / "video.mp4"
+        write_video(video)
         export(folder / "bundle")
         for backend in PRINTED:
-            compare(case_of(backend, folder / "bundle", photos, folder), options.rounds)
+            compare(case_of(backend, folder / "bundle", video, folder), options.rounds)
 
 
 if __name__ == "__main__":
