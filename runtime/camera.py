@@ -64,10 +64,11 @@ def camera(
     source = find_source(live.source, live.wanted, _say)
     clock = time.monotonic
     with ExitStack() as opened:
+        # First of all: Ctrl-C is a good end while the model is being opened, too.
+        ending = opened.enter_context(Ending())
         classifier = opened.enter_context(options.open(model))
         told = Told(source=source.name, top_k=top_k, in_json=in_json, log=log)
         watchers = open_watchers(opened, classifier.model, live, told, _say)
-        ending = opened.enter_context(Ending())
         supervisor = opened.enter_context(Supervisor())
         sampler = LayerSampler(
             classifier.model,

@@ -130,6 +130,7 @@ def test_number_is_a_number() -> None:
             Number(0, 2).convert(text, None, None)
 
 
-def test_ctrl_c_is_no_fault_and_needs_no_word() -> None:
+def test_interrupt_is_an_abort() -> None:
     done = run(KeyboardInterrupt())
-    assert (done.exit_code, done.stderr) == (130, "")
+    assert done.stderr.strip() == "Aborted!"
+    assert done.exit_code == 1

@@ -2,7 +2,6 @@
 
 import math
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -59,9 +58,7 @@ class Command(DefaultGroup):
             # Whoever read our output has gone; Python must not complain at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
-        except (KeyboardInterrupt, click.Abort):
-            ctx.exit(128 + signal.SIGINT)  # whoever pressed Ctrl-C knows
-        except (click.ClickException, click.exceptions.Exit, OSError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
         except Exception as error:
             if os.environ.get("ARMLET_TRACEBACK"):
