@@ -19,6 +19,7 @@ ENUM_FRAMEINTERVALS = 0xC034564B
 REQUEST_BUFFERS = 0xC0145608
 _LETTERS = 0x7FFFFFFF
 """Of a format's code; the bit beyond tells that its values are big-endian."""
+_BIG_ENDIAN = "-BE"
 _NO_BUFFERS = struct.pack("=5I", 0, 1, 1, 0, 0)
 _CAPABILITY = struct.Struct("=16s32s32s3I12x")
 _FORMAT = struct.Struct("=3I32sI16x")
@@ -88,10 +89,21 @@ def read_formats(ask: Ask) -> Sequence[Format]:
     found = []
     for data in _answers(ask, ENUM_FMT, _FORMAT, (_VIDEO_CAPTURE,)):
         code = _FORMAT.unpack(data)[4]
-        letters = (code & _LETTERS).to_bytes(4, "little").decode("ascii", "replace").rstrip()
-        fourcc = letters if code == code & _LETTERS else f"{letters}-BE"
-        found.append(Format(fourcc=fourcc, sizes=list(_sizes(ask, code))))
+        found.append(Format(fourcc=fourcc_of(code), sizes=list(_sizes(ask, code))))
     return found
+
+
+def fourcc_of(code: int) -> str:
+    """What people call the kernel's code for a format: MJPG, or Y16-BE for a big-endian one."""
+    letters = (code & _LETTERS).to_bytes(4, "little").decode("ascii", "replace").rstrip()
+    return letters if code == code & _LETTERS else letters + _BIG_ENDIAN
+
+
+def code_of(fourcc: str) -> int:
+    """The kernel's code for a format that ``fourcc_of`` named."""
+    letters = fourcc.removesuffix(_BIG_ENDIAN)
+    code = int.from_bytes(letters.encode("ascii", "replace").ljust(4), "little")
+    return code if letters == fourcc else code + _LETTERS + 1
 
 
 def read_offer(ask: Ask, fourcc: str, width: int, height: int) -> Offer:
@@ -103,7 +115,7 @@ def read_offer(ask: Ask, fourcc: str, width: int, height: int) -> Offer:
         width: In pixels, as for ``height``.
         height: Likewise.
     """
-    code = int.from_bytes(fourcc.encode("ascii", "replace").ljust(4), "little")
+    code = code_of(fourcc)
     rates: list[float] = []
     between = False
     for data in _answers(ask, ENUM_FRAMEINTERVALS, _RATES, (code, width, height)):

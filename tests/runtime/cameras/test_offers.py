@@ -5,6 +5,8 @@ import pytest
 from armlet.runtime.cameras.modes import Offer
 from armlet.runtime.cameras.offers import (
     captures,
+    code_of,
+    fourcc_of,
     offers_near,
     read_formats,
     read_offer,
@@ -99,3 +101,17 @@ def test_driver_that_never_ends() -> None:
         data[:] = FMT_YUYV[1]
 
     assert 1 < len(read_formats(endless)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("code", "fourcc"),
+    [
+        (0x47504A4D, "MJPG"),
+        (0x20363159, "Y16"),
+        (0xA0363159, "Y16-BE"),
+        (0xB5315258, "XR15-BE"),
+    ],
+)
+def test_names_of_formats_lead_back_to_them(code: int, fourcc: str) -> None:
+    assert fourcc_of(code) == fourcc
+    assert code_of(fourcc) == code
