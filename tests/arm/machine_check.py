@@ -69,7 +69,8 @@ def live(machine: Machine, edge_run: str, camera: Camera) -> Iterator[Live]:
     """edge-run camera, which finds its camera itself, while all of these checks go on."""
     command = f"{edge_run} camera armlet/bundle --backend litert --json --web {PORT}"
     with running(machine, command) as live:
-        live.wait("looking", lambda: bool(live.results(1)))
+        # Its modules are compiled first, which takes an emulated machine most of a minute.
+        live.wait("looking", lambda: bool(live.results(1)), timeout_s=240)
         yield live
 
 
